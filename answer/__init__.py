@@ -1,0 +1,1 @@
+"""Hits to an answer that can be checked, or to a plain refusal."""

@@ -1,0 +1,1 @@
+"""Does it answer well: gold sets, measures, runs, reports and benchmarks."""

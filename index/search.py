@@ -1,0 +1,49 @@
+"""Hit: a retrieved passage; Filters: which documents may be retrieved from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from ingest.chunk import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What is shown of a document beside its passages: all of it but the text."""
+
+    id: str
+    title: str
+    source: str | None
+    author: str | None
+    language: str | None
+    published: date | None
+    url: str | None
+    paths: tuple[str, ...]
+    chars: int
+    """Length of the text in code points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its rank, from 1, and a score that orders one list and means nothing elsewhere."""
+
+    rank: int
+    score: float
+    passage: Passage
+    document: DocumentInfo
+    highlights: tuple[tuple[int, int], ...]
+    """Where the query's words stand: half-open spans in code points of the document's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents may be retrieved from; several values of one field are alternatives.
+
+    Fields combine with "and". A document that does not state its publication date is outside every
+    publication period.
+    """
+
+    document: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    published_from: date | None = None
+    published_to: date | None = None

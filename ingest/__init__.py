@@ -1,0 +1,1 @@
+"""Files and URLs to documents, documents to passages."""
