@@ -47,3 +47,11 @@ class Filters:
     language: tuple[str, ...] = ()
     published_from: date | None = None
     published_to: date | None = None
+
+
+class QueryError(Exception):
+    """A question that cannot be searched for: the message says what is wrong, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
