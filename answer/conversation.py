@@ -1,0 +1,108 @@
+"""Follow-up questions, rewritten so that they stand alone."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from answer.answer import Turn
+from answer.values import find_dates, find_names
+
+_PERSON_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+_THING_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_DESCRIPTION = re.compile(
+    r"\b(?:(?:that|this|these|those) )(?:group|groups|organi[sz]ation|movement|man|men|person|people|"
+    r"leader|commander|official|officials|governor|attack|attacks|bombing|blast|raid|raids|operation|"
+    r"event|agreement|deal|place|city|province|report|claim)\b"
+    r"|\bthe (?:group|organi[sz]ation|movement|man|attack|bombing|blast|raid|operation|agreement|deal)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(r"\b(?:there|then|that day|that year|that time)\b", re.IGNORECASE)
+_DANGLING = re.compile(r"^(?:and|but|so|or|what about|how about|what else|anyone else|who else)\b", re.I)
+_POSSESSIVE = frozenset({"his", "its", "their", "hers", "theirs"})
+_OPENERS = frozenset(
+    "who whom whose what which when where why how did does do is are was were has have had can "
+    "could will would should and or but in on at of the a an name list tell give".split()
+)
+
+# An elliptical question is a bare question word with at most this many words.
+_ELLIPTICAL_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a question or an answer: its text and whether it is a person's."""
+
+    text: str
+    is_person: bool
+
+
+def interpret(
+    question: str, earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]]
+) -> str:
+    """Return `question` rewritten to stand alone, or unchanged where it already does.
+
+    A pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
+    conversation named, for "it" or "they" the latest other name, what was asked about before what was
+    answered. A question that only points ("that attack", "there", "And in Kunar?", "Why?") keeps
+    its words and is followed by what the conversation was about, in brackets. `mentions` finds the
+    names in a text, in order.
+    """
+    if not earlier:
+        return question
+    own = mentions(question)
+    named_person = any(mention.is_person for mention in own)
+    if not named_person and (found := _PERSON_PRONOUN.search(question)):
+        if person := _latest(earlier, mentions, person=True):
+            return _put(person, found, question)
+        return _with_topic(question, earlier, mentions)
+    if not own and (found := _THING_PRONOUN.search(question)):
+        if thing := _latest(earlier, mentions, person=False):
+            return _put(thing, found, question)
+        return _with_topic(question, earlier, mentions)
+    # "What did the group claim?" points back; "What did the group ISKP claim?" does not.
+    points = _DESCRIPTION.search(question) or _ELSEWHERE.search(question)
+    elliptical = len(question.split()) <= _ELLIPTICAL_WORDS and not own
+    if (points and not own) or _DANGLING.search(question) or elliptical:
+        return _with_topic(question, earlier, mentions)
+    return question
+
+
+def _latest(
+    earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]], *, person: bool
+) -> str | None:
+    for turn in reversed(earlier):
+        for text in (turn.interpreted_question, turn.answer or ""):
+            found = [mention.text for mention in mentions(text) if mention.is_person == person]
+            if found:
+                return found[0]
+    return None
+
+
+def _put(name: str, pronoun: re.Match[str], question: str) -> str:
+    word = pronoun.group().lower()
+    # "her" before a noun is possessive, before a verb or the end it is not.
+    after = question[pronoun.end() :].strip(" ?.!")
+    possessive = word in _POSSESSIVE or (word == "her" and after != "")
+    ending = ("’" if name.endswith("s") else "’s") if possessive else ""
+    return question[: pronoun.start()] + name + ending + question[pronoun.end() :]
+
+
+def _with_topic(
+    question: str, earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]]
+) -> str:
+    topic = _topic(earlier[-1])
+    stated = {word.lower() for word in re.findall(r"\w+", question)}
+    words = [word for word in topic if word.lower() not in stated]
+    return f"{question.rstrip()} ({' '.join(words)})" if words else question
+
+
+def _topic(turn: Turn) -> list[str]:
+    """Return the words that say what a turn was about, in their order."""
+    text = re.sub(r"[?!]+", "", turn.interpreted_question.replace("(", "").replace(")", ""))
+    words = text.split()
+    while words and words[0].lower().strip(",’'s") in _OPENERS:
+        words = words[1:]
+    answer = turn.answer or ""
+    # A date or a name that the answer gave is what "then" and "there" stand for.
+    spans = [(date.start, date.end) for date in find_dates(answer)][:1] or list(find_names(answer))[:1]
+    return words + [answer[start:end] for start, end in spans]
