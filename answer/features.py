@@ -1,0 +1,182 @@
+"""Features: what speaks for and against a sentence as evidence for a question.
+
+Each is a number, about 0 to 1 unless said otherwise, and each is named, so that a weight can be
+read and questioned. FEATURES lists them in the order of every feature vector.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from answer.candidates import Candidate
+from answer.question import Expects, Question
+from answer.values import dates_agree, find_dates, find_names, find_numbers
+from index.terms import STOP_WORDS, stem, stems, words
+
+FEATURES = (
+    "coverage",
+    "context_coverage",
+    "missing_name",
+    "similarity",
+    "passage_rank",
+    "reader_answerable",
+    "reader_span",
+    "expected_kind",
+    "date_agrees",
+    "date_differs",
+    "reason_cue",
+    "leans",
+)
+
+_REASON_CUE = re.compile(
+    r"\b(?:because|due to|in order to|so that|since|aim(?:s|ed|ing)?|purpose|serve[sd]?|therefore|as a "
+    r"result|reason|cause[sd]?|seek(?:s|ing)?|sought|want(?:s|ed)?|tr(?:y|ies|ied|ying) to|message|in "
+    r"response|retaliation|aveng\w+|revenge|led to|lead to|thus|to (?:show|create|prevent|compete|"
+    r"increase|isolate|destabilize|recruit))\b",
+    re.IGNORECASE,
+)
+_MANNER_CUE = re.compile(r"\b(?:by \w+ing|through|via|with the help|using|used|method)\b", re.I)
+# Dates that a question states but that no date expression holds: "in March".
+_ROLE = re.compile(
+    r"\b(?:leader|head|chief|commander|spokes\w+|governor|minister|president|chairman|general|member|"
+    r"director|expert|specialist|lecturer|emir|founder|ideologist|representative)\b",
+    re.IGNORECASE,
+)
+_PLACE_CUE = re.compile(
+    r"\b(?:in|at|near|from|of|outside|inside|across)\s+(?:the\s+)?(?:(?:city|province|district|region|"
+    r"town|center|centre|eastern province)\s+of\s+)?[A-Z]|\b(?:province|district|city|region)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One thing that a question names: any of `stems` in a text, or `name`, stands for it."""
+
+    stems: frozenset[str]
+    name: str | None
+    weight: float
+    """How much finding it says: its inverse document frequency, in nats."""
+
+
+def concepts_of(
+    question: str,
+    names: Sequence[tuple[int, int, str]],
+    document_frequency: Callable[[str], int],
+    passages: int,
+) -> list[Concept]:
+    """Return what `question` names: register names (start, end, canonical) and content words."""
+
+    def weight(stemmed: str) -> float:
+        found = min(document_frequency(stemmed), passages)
+        return math.log(1 + (passages - found + 0.5) / (found + 0.5))
+
+    concepts = []
+    for start, end, canonical in names:
+        parts = [stem(word.form) for word in words(question[start:end])]
+        concepts.append(
+            Concept(frozenset(), canonical, max((weight(part) for part in parts), default=0.0))
+        )
+    seen: set[str] = set()
+    for word in words(question):
+        if any(start <= word.start < end for start, end, _ in names):
+            continue
+        stemmed = stem(word.form)
+        if word.form in STOP_WORDS or stemmed in seen:
+            continue
+        seen.add(stemmed)
+        concepts.append(Concept(frozenset({stemmed}), None, weight(stemmed)))
+    return concepts
+
+
+def coverage(concepts: Sequence[Concept], text_stems: set[str], text_names: set[str]) -> float:
+    """Return the share of the question's weight that a text covers; 0 for a question of no weight."""
+    total = sum(concept.weight for concept in concepts)
+    found = sum(
+        concept.weight
+        for concept in concepts
+        if concept.stems & text_stems or concept.name in text_names
+    )
+    return found / total if total else 0.0
+
+
+def expected_kind(question: Question, sentence: str) -> float:
+    """Whether `sentence` holds the kind of thing that the question expects and does not itself give."""
+    asked = question.text.lower()
+    match question.expects:
+        case Expects.DATE:
+            return float(bool(find_dates(sentence)))
+        case Expects.NUMBER:
+            return float(bool(find_numbers(sentence)))
+        case Expects.PERSON | Expects.GROUP | Expects.PLACE:
+            new = any(sentence[start:end].lower() not in asked for start, end in find_names(sentence))
+            fits = {
+                Expects.PLACE: _PLACE_CUE.search(sentence) is not None,
+                Expects.PERSON: _ROLE.search(sentence) is not None,
+                Expects.GROUP: True,
+            }[question.expects]
+            return 0.5 * new + 0.5 * fits
+        case Expects.REASON:
+            return float(_REASON_CUE.search(sentence) is not None)
+        case Expects.MANNER:
+            return float(_MANNER_CUE.search(sentence) is not None)
+        case _:
+            return 0.5
+
+
+def date_features(question: Question, sentence: str, context: str) -> tuple[float, float]:
+    """Return whether a date of the sentence or its context agrees with the question's, or differs.
+
+    Both are 0 when the question states no date; "differs" needs dates in the sentence of which none
+    agrees.
+    """
+    if not question.dates:
+        return 0.0, 0.0
+    near, around = find_dates(sentence), find_dates(context)
+    agreeing = [any(dates_agree(asked, date) for date in around) for asked in question.dates]
+    differs = bool(near) and not any(
+        dates_agree(asked, date) for asked in question.dates for date in near
+    )
+    return sum(agreeing) / len(agreeing), float(differs)
+
+
+def text_stems(text: str) -> set[str]:
+    """Return the set of stems in `text`."""
+    return set(stems(text))
+
+
+def features_of(
+    question: Question,
+    concepts: Sequence[Concept],
+    candidate: Candidate,
+    names_in: Callable[[str], set[str]],
+    *,
+    similarity: float,
+    answerable: float,
+    span_score: float,
+) -> list[float]:
+    """Return the feature vector of `candidate` in the order of FEATURES.
+
+    `similarity` is the cosine of the question's and the sentence's embeddings; `answerable` and
+    `span_score` are the reader's logits, divided by 10 here to be of one size with the rest.
+    """
+    own_names = names_in(candidate.text)
+    context = f"{candidate.hit.document.title} {candidate.context}"
+    context_names = names_in(context)
+    names = [concept for concept in concepts if concept.name is not None]
+    missing = sum(c.weight for c in names if c.name not in context_names)
+    agrees, differs = date_features(question, candidate.text, candidate.context)
+    return [
+        coverage(concepts, text_stems(candidate.text), own_names),
+        coverage(concepts, text_stems(context), context_names),
+        missing / sum(c.weight for c in names) if names and missing else 0.0,
+        similarity,
+        1 / candidate.hit.rank,
+        answerable / 10,
+        span_score / 10,
+        expected_kind(question, candidate.text),
+        agrees,
+        differs,
+        float(question.expects is Expects.REASON and _REASON_CUE.search(candidate.text) is not None),
+        float(candidate.leans),
+    ]
