@@ -11,7 +11,8 @@ from ingest.sentences import sentence_spans
 _LEANS = re.compile(
     r"^[“\"‘']?(?:he|she|it|they|his|her|its|their|this|these|those|such|that|the (?:former|latter|"
     r"first|second|third|group|organi[sz]ation|operation|attack|announcement|agreement)|secondly|"
-    r"during|in (?:this|other)|one of them|both|another|because|thus|therefore|moreover|on the other)\b",
+    r"during|in (?:this|other)|one of them|both|another|because|thus|therefore|moreover|"
+    r"on the other)\b",
     re.IGNORECASE,
 )
 

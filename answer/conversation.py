@@ -10,14 +10,17 @@ from answer.values import find_dates, find_names
 _PERSON_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs)\b", re.IGNORECASE)
 _DESCRIPTION = re.compile(
-    r"\b(?:(?:that|this|these|those) )(?:group|groups|organi[sz]ation|movement|man|men|person|people|"
-    r"leader|commander|official|officials|governor|attack|attacks|bombing|blast|raid|raids|operation|"
-    r"event|agreement|deal|place|city|province|report|claim)\b"
-    r"|\bthe (?:group|organi[sz]ation|movement|man|attack|bombing|blast|raid|operation|agreement|deal)\b",
+    r"\b(?:that|this|these|those) (?:groups?|organi[sz]ation|movement|man|men|person|people|leader|"
+    r"commander|officials?|governor|attacks?|bombing|blast|raids?|operation|event|agreement|deal|"
+    r"place|city|province|report|claim)\b"
+    r"|\bthe (?:group|organi[sz]ation|movement|man|attack|bombing|blast|raid|operation|agreement|"
+    r"deal)\b",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(r"\b(?:there|then|that day|that year|that time)\b", re.IGNORECASE)
-_DANGLING = re.compile(r"^(?:and|but|so|or|what about|how about|what else|anyone else|who else)\b", re.I)
+_DANGLING = re.compile(
+    r"^(?:and|but|so|or|what about|how about|what else|anyone else|who else)\b", re.I
+)
 _POSSESSIVE = frozenset({"his", "its", "their", "hers", "theirs"})
 _OPENERS = frozenset(
     "who whom whose what which when where why how did does do is are was were has have had can "
@@ -42,9 +45,8 @@ def interpret(
     """Return `question` rewritten to stand alone, or unchanged where it already does.
 
     A pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
-    conversation named, for "it" or "they" the latest other name, what was asked about before what was
-    answered. A question that only points ("that attack", "there", "And in Kunar?", "Why?") keeps
-    its words and is followed by what the conversation was about, in brackets. `mentions` finds the
+    conversation named, for "it" or "they" the latest other name, what was asked about before what
+    was answered. A question that only points ("that attack", "there", "Why?") keeps its words and is followed by what the conversation was about, in brackets. `mentions` finds the
     names in a text, in order.
     """
     if not earlier:
@@ -100,9 +102,11 @@ def _topic(turn: Turn) -> list[str]:
     """Return the words that say what a turn was about, in their order."""
     text = re.sub(r"[?!]+", "", turn.interpreted_question.replace("(", "").replace(")", ""))
     words = text.split()
-    while words and words[0].lower().strip(",’'s") in _OPENERS:
+    while words and words[0].lower().strip(",") in _OPENERS:
         words = words[1:]
     answer = turn.answer or ""
     # A date or a name that the answer gave is what "then" and "there" stand for.
-    spans = [(date.start, date.end) for date in find_dates(answer)][:1] or list(find_names(answer))[:1]
+    spans = [(date.start, date.end) for date in find_dates(answer)][:1] or list(find_names(answer))[
+        :1
+    ]
     return words + [answer[start:end] for start, end in spans]

@@ -18,7 +18,6 @@ FEATURES = (
     "coverage",
     "context_coverage",
     "missing_name",
-    "similarity",
     "passage_rank",
     "reader_answerable",
     "reader_span",
@@ -30,14 +29,13 @@ FEATURES = (
 )
 
 _REASON_CUE = re.compile(
-    r"\b(?:because|due to|in order to|so that|since|aim(?:s|ed|ing)?|purpose|serve[sd]?|therefore|as a "
-    r"result|reason|cause[sd]?|seek(?:s|ing)?|sought|want(?:s|ed)?|tr(?:y|ies|ied|ying) to|message|in "
-    r"response|retaliation|aveng\w+|revenge|led to|lead to|thus|to (?:show|create|prevent|compete|"
-    r"increase|isolate|destabilize|recruit))\b",
+    r"\b(?:because|due to|in order to|so that|since|aim(?:s|ed|ing)?|purpose|serve[sd]?|therefore|"
+    r"as a result|reason|cause[sd]?|seek(?:s|ing)?|sought|want(?:s|ed)?|tr(?:y|ies|ied|ying) to|"
+    r"message|in response|retaliation|aveng\w+|revenge|led to|lead to|thus|"
+    r"to (?:show|create|prevent|compete|increase|isolate|destabilize|recruit))\b",
     re.IGNORECASE,
 )
 _MANNER_CUE = re.compile(r"\b(?:by \w+ing|through|via|with the help|using|used|method)\b", re.I)
-# Dates that a question states but that no date expression holds: "in March".
 _ROLE = re.compile(
     r"\b(?:leader|head|chief|commander|spokes\w+|governor|minister|president|chairman|general|member|"
     r"director|expert|specialist|lecturer|emir|founder|ideologist|representative)\b",
@@ -90,7 +88,7 @@ def concepts_of(
 
 
 def coverage(concepts: Sequence[Concept], text_stems: set[str], text_names: set[str]) -> float:
-    """Return the share of the question's weight that a text covers; 0 for a question of no weight."""
+    """Return the share of the question's weight that a text covers; 0 if it has no weight."""
     total = sum(concept.weight for concept in concepts)
     found = sum(
         concept.weight
@@ -101,7 +99,7 @@ def coverage(concepts: Sequence[Concept], text_stems: set[str], text_names: set[
 
 
 def expected_kind(question: Question, sentence: str) -> float:
-    """Whether `sentence` holds the kind of thing that the question expects and does not itself give."""
+    """Whether `sentence` holds the kind of thing that the question expects and does not give."""
     asked = question.text.lower()
     match question.expects:
         case Expects.DATE:
@@ -109,7 +107,9 @@ def expected_kind(question: Question, sentence: str) -> float:
         case Expects.NUMBER:
             return float(bool(find_numbers(sentence)))
         case Expects.PERSON | Expects.GROUP | Expects.PLACE:
-            new = any(sentence[start:end].lower() not in asked for start, end in find_names(sentence))
+            new = any(
+                sentence[start:end].lower() not in asked for start, end in find_names(sentence)
+            )
             fits = {
                 Expects.PLACE: _PLACE_CUE.search(sentence) is not None,
                 Expects.PERSON: _ROLE.search(sentence) is not None,
@@ -151,14 +151,13 @@ def features_of(
     candidate: Candidate,
     names_in: Callable[[str], set[str]],
     *,
-    similarity: float,
     answerable: float,
     span_score: float,
 ) -> list[float]:
     """Return the feature vector of `candidate` in the order of FEATURES.
 
-    `similarity` is the cosine of the question's and the sentence's embeddings; `answerable` and
-    `span_score` are the reader's logits, divided by 10 here to be of one size with the rest.
+    `answerable` and `span_score` are the reader's logits, divided by 10 here to be of one size with
+    the rest.
     """
     own_names = names_in(candidate.text)
     context = f"{candidate.hit.document.title} {candidate.context}"
@@ -170,13 +169,14 @@ def features_of(
         coverage(concepts, text_stems(candidate.text), own_names),
         coverage(concepts, text_stems(context), context_names),
         missing / sum(c.weight for c in names) if names and missing else 0.0,
-        similarity,
         1 / candidate.hit.rank,
         answerable / 10,
         span_score / 10,
         expected_kind(question, candidate.text),
         agrees,
         differs,
-        float(question.expects is Expects.REASON and _REASON_CUE.search(candidate.text) is not None),
+        float(
+            question.expects is Expects.REASON and _REASON_CUE.search(candidate.text) is not None
+        ),
         float(candidate.leans),
     ]

@@ -34,23 +34,76 @@ class Question:
     numbers: tuple[Value, ...]
 
 
+_WHICH = r"(?:what|which|wich|wat)"
+_BE = r"(?:is|was|were|are)"
+_AIM = r"(?:reasons?|motives?|aims?|purposes?|goals?|objectives?)"
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
 )
 
-# First match wins; each line says what the words before it could not. A question often opens with
-# something else ("After the raid, who …"), so most patterns are searched for, not anchored.
-_PATTERNS: tuple[tuple[Expects, str], ...] = (
-    (Expects.REASON, r"\bwhy\b|\bhow come\b|\bwhat (?:is|was|were|are) the (?:reasons?|motives?|aims?|purposes?|goals?|objectives?)\b|\bwhat (?:reasons?|motives?|aims?|purposes?|goals?|factors)\b|\bfor what (?:reason|purpose)|\bwhat (?:made|led|drove|explains|caused)\b|^(?:reasons?|motives?) (?:for|of|why)\b"),
-    (Expects.NUMBER, r"\bhow (?:many|much|old|large|big|strong|often|long)\b|\bwhat (?:is|was|were|are) the (?:number|toll|death toll|size|strength|share|percentage)\b|\bwhat (?:number|percentage|share|proportion)\b|^(?:number|no\.?|total|count|death toll|toll)\b|\b(?:death|casualty) (?:toll|count|figures?)\b|\bhw many\b|\bho many\b"),
-    (Expects.DATE, r"\bwhen\b|\b(?:what|which|wich) (?:exact )?(?:date|day|year|month|time)\b|\bsince when\b|^date\b|\bon which\b.*\b(?:day|date)\b|\bwhat's the date\b"),
-    (Expects.PLACE, r"\bwhere\b|\b(?:what|which|wich) (?:city|cities|town|district|province|provinces|country|countries|region|regions|place|places|prison|area|areas|border|neighbou?rhood)\b"),
-    (Expects.PERSON, r"\bwho\b|\bwhom\b|\bwhose\b|\b(?:what|which|wich) (?:person|man|men|woman|leaders?|commanders?|officials?|governors?|experts?|minister|spokes\w+|general|cleric|lecturer|head|chief|figures?|members)\b|\bwhat is the name of\b|\bwhat's the name of\b"),
-    (Expects.GROUP, r"\b(?:what|which|wich) (?:groups?|organi[sz]ations?|movements?|parties|party|militia|branch|agency|army|newspapers?|outlets?)\b"),
-    (Expects.MANNER, r"\bhow\b|\bin what way\b|\bby what means\b|\bwhat (?:method|methods|tactics?|means|strategy|strategies)\b"),
-    (Expects.DECISION, rf"^{_AUXILIARY}\b(?!.*\bwh(?:o|at|en|ere|y|ich)\b)"),
-)  # fmt: skip
-_COMPILED = tuple((expects, re.compile(pattern, re.IGNORECASE)) for expects, pattern in _PATTERNS)
+
+def _noun(*nouns: str) -> str:
+    """Return a pattern for "which NOUN", the nouns separated by spaces."""
+    return rf"{_WHICH} (?:{'|'.join(' '.join(nouns).split())})\b"
+
+
+# The first kind with a pattern in the question wins: each says what those before it could not. A
+# question often opens with something else ("After the raid, who …"), so most are not anchored.
+_PATTERNS: dict[Expects, tuple[str, ...]] = {
+    Expects.REASON: (
+        r"\bwhy\b",
+        r"\bhow come\b",
+        rf"\b{_WHICH} (?:{_BE} the )?{_AIM}\b",
+        r"\bfor what (?:reason|purpose)\b",
+        rf"\b{_WHICH} (?:factors|made|led|drove|explains|caused)\b",
+        rf"^{_AIM} (?:for|of|why)\b",
+    ),
+    Expects.NUMBER: (
+        r"\bh?o?w (?:many|meny|much|old|large|big|strong|often|long)\b",
+        rf"\b{_WHICH} {_BE} the (?:number|toll|death toll|size|strength|share|percentage)\b",
+        rf"\b{_noun('number percentage share proportion')}",
+        r"^(?:number|no\.?|total|count|toll)\b",
+        r"\b(?:death|casualty) (?:toll|count|figures?)\b",
+    ),
+    Expects.DATE: (
+        r"\bwhen\b",
+        rf"\b{_WHICH} (?:exact )?(?:dates?|day|years?|months?|time)\b",
+        r"^date\b|\bdate\W*$",
+    ),
+    Expects.PLACE: (
+        r"\bwhere\b",
+        _noun(
+            "city cities town district province provinces country countries region regions place",
+            "places prison area areas border neighbourhood neighborhood state states",
+        ),
+    ),
+    Expects.PERSON: (
+        r"\bwho(?:m|se)?\b",
+        _noun(
+            "person man men woman leader leaders commander commanders official officials governor",
+            "governors expert experts minister spokesman spokesperson general cleric lecturer head",
+            "chief figure figures member members",
+        ),
+        rf"\b{_WHICH}(?:'s| {_BE}) the names?\b",
+    ),
+    Expects.GROUP: (
+        _noun(
+            "group groups organisation organization organisations organizations movement movements",
+            "parties party militia branch agency army newspaper outlet",
+        ),
+    ),
+    Expects.MANNER: (
+        r"\bhow\b",
+        r"\bin what way\b",
+        r"\bby what means\b",
+        _noun("method methods tactic tactics means strategy strategies"),
+    ),
+    Expects.DECISION: (rf"^{_AUXILIARY}\b(?!.*\bwh(?:o|at|en|ere|y|ich)\b)",),
+}
+_COMPILED = {
+    expects: re.compile("|".join(patterns), re.IGNORECASE)
+    for expects, patterns in _PATTERNS.items()
+}
 
 _SEVERAL = re.compile(
     r"\b(?:which|what|wich|name|list|give)\b[^.?]*?\b(?:two|three|four|five|all|both|several|"
@@ -64,7 +117,9 @@ _SEVERAL = re.compile(
 
 def read_question(text: str) -> Question:
     """Return what `text` asks for; a question of no known form expects any THING."""
-    expects = next((kind for kind, pattern in _COMPILED if pattern.search(text)), Expects.THING)
+    expects = next(
+        (kind for kind, pattern in _COMPILED.items() if pattern.search(text)), Expects.THING
+    )
     return Question(
         text=text,
         expects=expects,

@@ -25,7 +25,9 @@ _DATE = re.compile(
     )(?!\w)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MONTH_ALONE = re.compile(rf"\b(?:in|since|until|of|by|last|early|late)\s+({_MONTH})\b", re.IGNORECASE)
+_MONTH_ALONE = re.compile(
+    rf"\b(?:in|since|until|of|by|last|early|late)\s+({_MONTH})\b", re.IGNORECASE
+)
 
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -34,9 +36,7 @@ _UNITS = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "dozen": 12}
 _VAGUE = "dozens|scores|hundreds|thousands|tens\\ of\\ thousands|several|many"
-_WORD_NUMBER = (
-    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)})"
-)
+_WORD_NUMBER = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)})"
 _HEDGE = (
     r"(?:at\ least|at\ most|more\ than|less\ than|fewer\ than|over|about|around|nearly|almost|"
     r"as\ many\ as|up\ to|some|approximately|roughly)"
@@ -56,7 +56,7 @@ _NUMBER = re.compile(
 # A name: capitalised words, with the particles that names of this field carry between them.
 _NAME_WORD = r"[A-ZÀ-ÖØ-ÞŞĞİÇÖÜ][\w’'-]*"
 _NAME = re.compile(
-    rf"{_NAME_WORD}(?:\s+(?:(?:al|ul|el|bin|ibn|of|the|de|van|von|and)\s+(?={_NAME_WORD}))?"
+    rf"{_NAME_WORD}(?:\s+(?:(?:al|ul|el|bin|ibn|of|of\s+the|de|van|von)\s+(?={_NAME_WORD}))?"
     rf"(?:(?:al|ul|el)-)?{_NAME_WORD}|\s+(?:al|ul|el)-{_NAME_WORD})*"
 )
 
@@ -118,7 +118,7 @@ def mentions_month(text: str) -> set[int]:
 
 
 def find_numbers(text: str) -> list[Value]:
-    """Return the numbers in `text` that are not part of a date, with their hedge and per cent sign."""
+    """Return the numbers in `text` outside dates, each with its hedge and per cent sign."""
     taken = [(value.start, value.end) for value in find_dates(text)]
     numbers = []
     for match in _NUMBER.finditer(text):

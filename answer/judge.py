@@ -1,0 +1,87 @@
+"""Judge: from features to a probability, and from probabilities to an answer or a refusal."""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from answer.features import FEATURES
+
+
+class JudgeError(Exception):
+    """The judge's file does not fit this version; the message says what was found, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Weights fitted on development questions only; see `python -m training.judge`.
+
+    `weights` (one per name in FEATURES) and `bias` order the candidates of one question by how
+    likely each is to be evidence. `calibration` (slope, slope of the margin to the best other
+    answer, bias) turns the best candidate's score into the probability that the answer is right; below
+    `threshold` the answer is a refusal.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    calibration: tuple[float, float, float]
+    threshold: float
+
+    @classmethod
+    def load(cls, path: Path) -> "Judge":
+        """Return the judge stored at `path`.
+
+        Raises JudgeError if the file cannot be read or was fitted for other features.
+        """
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            names = tuple(stored["features"])
+            judge = cls(
+                weights=tuple(stored["weights"]),
+                bias=stored["bias"],
+                calibration=tuple(stored["calibration"]),
+                threshold=stored["threshold"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise JudgeError(
+                f"{path.name}: no readable judge ({type(error).__name__}); expected JSON with "
+                "features, weights, bias, calibration, threshold; fit it with "
+                '"python -m training.judge"'
+            ) from error
+        if names != FEATURES or len(judge.weights) != len(FEATURES):
+            raise JudgeError(
+                f"{path.name}: fitted for the features {', '.join(names)}; this version computes "
+                f'{", ".join(FEATURES)}; fit it again with "python -m training.judge"'
+            )
+        return judge
+
+    def save(self, path: Path) -> None:
+        """Write the judge to `path`, features by name, so that the file can be read by a person."""
+        stored = {"features": FEATURES, **asdict(self)}
+        path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides: two judges with one fingerprint decide alike."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+
+    def score(self, features: Sequence[float]) -> float:
+        """Return the logit that a candidate with `features` is evidence."""
+        return self.bias + sum(w * f for w, f in zip(self.weights, features, strict=True))
+
+    def confidence(self, best: float, runner_up: float) -> float:
+        """Return the probability that the answer with score `best` is right, 0 to 1.
+
+        `runner_up` is the best score of a candidate that gives another answer.
+        """
+        slope, margin_slope, bias = self.calibration
+        return logistic(slope * best + margin_slope * (best - runner_up) + bias)
+
+
+def logistic(logit: float) -> float:
+    """Return 1 / (1 + e**-logit) without overflow."""
+    if logit < 0:
+        return math.exp(logit) / (1 + math.exp(logit))
+    return 1 / (1 + math.exp(-logit))

@@ -1,0 +1,83 @@
+"""The shortest span of a sentence that answers a question."""
+
+from answer.question import Expects, Question
+from answer.values import Value, find_dates, find_names, find_numbers
+from index.terms import words
+
+# Up to this many words after a number name what is counted ("11 militants", "six civilians").
+_UNIT_WORDS = 2
+_NO_UNIT = frozenset(
+    "of in on at to by and or the a an was were is are has have had with from for that who which "
+    "when while as between during since until after before near outside inside across against "
+    "along among including but not also then there this that these those it he she they".split()
+)
+
+
+def shortest_span(
+    question: Question, sentence: str, reading: tuple[int, int] | None
+) -> tuple[int, int]:
+    """Return the half-open span of `sentence` that answers `question` with the fewest words.
+
+    `reading` is the span that the reader found in the sentence, if it found one. Where the question
+    expects a date or a number, the span is the whole expression nearest to the reading, a number
+    with its hedge and what it counts; a reading that cuts a name is widened to the whole name. A
+    yes or no question is answered by the sentence that decides it; without a reading that is also
+    what is left for every question that expects no value.
+    """
+    whole = (0, len(sentence))
+    if question.expects is Expects.DECISION:
+        return whole
+    if question.expects is Expects.DATE:
+        asked = {date.key for date in question.dates}
+        dates = [date for date in find_dates(sentence) if date.key not in asked]
+        if dates:
+            nearest = _nearest(dates, reading, len(sentence))
+            return nearest.start, nearest.end
+    if question.expects is Expects.NUMBER:
+        given = {number.key for number in question.numbers}
+        numbers = [number for number in find_numbers(sentence) if number.key not in given]
+        if numbers and (reading is None or _touches(numbers, reading)):
+            return _with_unit(sentence, _nearest(numbers, reading, len(sentence)))
+    if reading is None:
+        return whole
+    return _whole_names(sentence, *_trimmed(sentence, *reading))
+
+
+def _nearest(values: list[Value], reading: tuple[int, int] | None, length: int) -> Value:
+    start, end = reading if reading is not None else (0, length)
+
+    def distance(value: Value) -> tuple[int, int]:
+        return max(0, value.start - end, start - value.end), value.start
+
+    return min(values, key=distance)
+
+
+def _touches(values: list[Value], reading: tuple[int, int]) -> bool:
+    return any(value.start < reading[1] and reading[0] < value.end for value in values)
+
+
+def _with_unit(sentence: str, number: Value) -> tuple[int, int]:
+    end = number.end
+    for count, word in enumerate(words(sentence[number.end :])):
+        gap = sentence[end : number.end + word.start]
+        if count == _UNIT_WORDS or gap != " " or word.form in _NO_UNIT:
+            break
+        end = number.end + word.end
+    return number.start, end
+
+
+def _trimmed(sentence: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and not (sentence[start].isalnum() or sentence[start] in "“\"'‘(["):
+        start += 1
+    while end > start and sentence[end - 1] in " ,;:.":
+        end -= 1
+    return start, end
+
+
+def _whole_names(sentence: str, start: int, end: int) -> tuple[int, int]:
+    for name_start, name_end in find_names(sentence):
+        if name_start < start < name_end:
+            start = name_start
+        if name_start < end < name_end:
+            end = name_end
+    return start, end

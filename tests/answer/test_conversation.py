@@ -1,0 +1,75 @@
+from collections.abc import Sequence
+
+import pytest
+
+from answer.answer import Turn
+from answer.conversation import Mention, interpret
+
+PERSONS = ("Shahab al-Muhajir", "Valle")
+GROUPS = ("ISKP", "Taliban")
+
+
+def mentions(text: str) -> Sequence[Mention]:
+    found = [(text.find(name), Mention(name, True)) for name in PERSONS if name in text]
+    found += [(text.find(name), Mention(name, False)) for name in GROUPS if name in text]
+    return [mention for _, mention in sorted(found, key=lambda pair: pair[0])]
+
+
+def turn(question: str, answer: str | None = None) -> Turn:
+    return Turn(question, question, answer)
+
+
+def test_a_first_question_is_left_as_typed() -> None:
+    assert interpret("When was he appointed?", [], mentions) == "When was he appointed?"
+
+
+def test_he_becomes_the_person_asked_about() -> None:
+    earlier = [turn("Who is Shahab al-Muhajir?", "the new leader of ISKP")]
+    assert (
+        interpret("When was he appointed?", earlier, mentions)
+        == "When was Shahab al-Muhajir appointed?"
+    )
+
+
+def test_he_becomes_the_person_that_was_the_answer() -> None:
+    earlier = [turn("Who leads ISKP?", "Shahab al-Muhajir")]
+    assert (
+        interpret("When was he appointed?", earlier, mentions)
+        == "When was Shahab al-Muhajir appointed?"
+    )
+
+
+def test_his_becomes_a_possessive() -> None:
+    earlier = [turn("Who is Valle?")]
+    assert interpret("What is his field?", earlier, mentions) == "What is Valle’s field?"
+
+
+def test_it_becomes_the_group_and_not_the_person() -> None:
+    earlier = [turn("Did Valle describe ISKP?")]
+    assert interpret("When was it founded?", earlier, mentions) == "When was ISKP founded?"
+
+
+def test_a_question_that_names_its_own_subject_is_left_alone() -> None:
+    earlier = [turn("Who is Valle?")]
+    own = "When did the Taliban say that they had won?"
+    assert interpret(own, earlier, mentions) == own
+
+
+@pytest.mark.parametrize(
+    ("question", "rewritten"),
+    [
+        ("Why?", "Why? (ISKP attack mosques)"),
+        ("And in Kunar?", "And in Kunar? (ISKP attack mosques)"),
+        ("How many people died in that attack?", None),
+    ],
+)
+def test_a_question_that_only_points_carries_what_the_conversation_was_about(
+    question: str, rewritten: str | None
+) -> None:
+    result = interpret(question, [turn("Does ISKP attack mosques?")], mentions)
+    assert result == rewritten if rewritten else result.startswith(question + " (ISKP")
+
+
+def test_what_the_answer_dated_is_what_then_means() -> None:
+    earlier = [turn("When was ISKP founded?", "January 2015")]
+    assert interpret("Who was there then?", earlier, mentions).endswith("founded January 2015)")

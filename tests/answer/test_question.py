@@ -1,0 +1,45 @@
+import pytest
+
+from answer.question import Expects, read_question
+
+
+@pytest.mark.parametrize(
+    ("text", "expects"),
+    [
+        ("Who leads ISKP?", Expects.PERSON),
+        ("After the raid, who spoke for the Taliban?", Expects.PERSON),
+        ("Which commander said so?", Expects.PERSON),
+        ("When was the hotel attacked?", Expects.DATE),
+        ("In which month did it happen?", Expects.DATE),
+        ("How many people died?", Expects.NUMBER),
+        ("number of fighters", Expects.NUMBER),
+        ("Where was he killed?", Expects.PLACE),
+        ("In which province?", Expects.PLACE),
+        ("Why does the group attack mosques?", Expects.REASON),
+        ("What is the aim of the attacks?", Expects.REASON),
+        ("How did he escape?", Expects.MANNER),
+        ("Which group claimed the blast?", Expects.GROUP),
+        ("Is the group growing?", Expects.DECISION),
+        ("kabul airport bombing", Expects.THING),
+    ],
+)
+def test_the_words_of_a_question_say_what_it_expects(text: str, expects: Expects) -> None:
+    assert read_question(text).expects is expects
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Which three men were killed?", "Name all provinces.", "Which countries were targeted?"],
+)
+def test_a_question_for_several_things_is_seen(text: str) -> None:
+    assert read_question(text).several
+
+
+@pytest.mark.parametrize("text", ["Who was killed?", "When did the attack happen?"])
+def test_a_question_for_one_thing_is_not_taken_for_several(text: str) -> None:
+    assert not read_question(text).several
+
+
+def test_dates_that_a_question_states_are_its_conditions() -> None:
+    question = read_question("Who was killed on March 8, 2023?")
+    assert [date.key for date in question.dates] == [(2023, 3, 8)]

@@ -1,0 +1,45 @@
+import pytest
+
+from answer.question import read_question
+from answer.spans import shortest_span
+
+
+def answer(question: str, sentence: str, reading: str | None) -> str:
+    span = None
+    if reading is not None:
+        start = sentence.index(reading)
+        span = (start, start + len(reading))
+    start, end = shortest_span(read_question(question), sentence, span)
+    return sentence[start:end]
+
+
+BLAST = "On 4 May 2022, after a quiet April 2022, a blast killed at least 11 militants near Herat."
+
+
+@pytest.mark.parametrize(
+    ("question", "reading", "expected"),
+    [
+        ("When was the blast?", "On 4 May", "4 May 2022"),
+        ("When was it quiet?", "April", "April 2022"),
+        ("When was the blast?", None, "4 May 2022"),
+        ("How many died?", "11", "at least 11 militants"),
+        ("How many died?", None, "at least 11 militants"),
+        ("Where was the blast?", "near Herat.", "near Herat"),
+        ("Did anybody die?", "killed", BLAST),
+    ],
+)
+def test_the_span_is_the_whole_value_and_nothing_more(
+    question: str, reading: str | None, expected: str
+) -> None:
+    assert answer(question, BLAST, reading) == expected
+
+
+def test_a_reading_that_cuts_a_name_is_widened_to_the_name() -> None:
+    sentence = "The raid killed Omar Afridi, a council member."
+    assert answer("Who was killed?", sentence, "Afridi") == "Omar Afridi"
+
+
+def test_a_date_that_the_question_states_is_not_its_answer() -> None:
+    sentence = "Announced on May 4, 2022, the death had come on April 9, 2022."
+    question = "When did the man die whose death was announced on May 4, 2022?"
+    assert answer(question, sentence, "May 4") == "April 9, 2022"
