@@ -1,0 +1,212 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.gold import (
+    Evidence,
+    GoldError,
+    GoldQuestion,
+    Kind,
+    Part,
+    check_gold,
+    leaks,
+    parse_question,
+    question_to_json,
+    read_gold,
+    write_gold,
+)
+
+TEXT = "The bridge fell in May. Rain had washed out its northern pier."
+SHA = "a" * 64
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    start = TEXT.index("The bridge")
+    base: dict[str, Any] = {
+        "id": "bridge",
+        "kind": "fact",
+        "question": "When did it collapse?",
+        "parts": [{"answers": ["May"], "evidence": [{"document": SHA, "start": start, "end": 23}]}],
+        "judged_by": "tests",
+    }
+    merged = base | changes
+    return {key: value for key, value in merged.items() if value is not ...}
+
+
+def problems_of(**changes: Any) -> str:
+    with pytest.raises(GoldError) as caught:
+        parse_question(json.dumps(record(**changes)))
+    return str(caught.value)
+
+
+def parts_with(**changes: Any) -> list[dict[str, Any]]:
+    return [record()["parts"][0] | changes]
+
+
+def evidence_with(**changes: Any) -> list[dict[str, Any]]:
+    place = record()["parts"][0]["evidence"][0] | changes
+    return parts_with(evidence=[place])
+
+
+def test_a_written_set_reads_back_equal(tmp_path: Path) -> None:
+    questions = [
+        parse_question(json.dumps(record())),
+        parse_question(
+            json.dumps(record(id="next", kind="follow-up", turns=["When did the bridge fall?"]))
+        ),
+        parse_question(
+            json.dumps(record(id="none", kind="unanswerable", near_miss=True, parts=[]))
+        ),
+    ]
+    write_gold(tmp_path / "gold.jsonl", questions)
+    assert read_gold(tmp_path / "gold.jsonl") == questions
+
+
+words = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
+places = st.builds(
+    lambda start, length: Evidence(SHA, start, start + length),
+    st.integers(0, 10**6),
+    st.integers(1, 10**4),
+)
+parts = st.builds(
+    Part,
+    st.lists(words, max_size=3).map(tuple),
+    st.lists(places, min_size=1, max_size=3).map(tuple),
+    st.booleans(),
+)
+
+
+@given(
+    st.builds(
+        GoldQuestion,
+        id=words,
+        kind=st.sampled_from([kind for kind in Kind if kind is not Kind.UNANSWERABLE]),
+        question=words,
+        parts=st.lists(parts, min_size=1, max_size=3).map(tuple),
+        judged_by=words,
+        turns=st.lists(words, min_size=1, max_size=2).map(tuple),
+    )
+)
+def test_every_valid_question_survives_its_json(question: GoldQuestion) -> None:
+    assert parse_question(json.dumps(question_to_json(question))) == question
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hint": "x"}, "unknown key 'hint'; known are id, kind"),
+        ({"kind": "riddle"}, "kind is 'riddle'; use one of fact, why"),
+        ({"kind": ...}, "kind is missing; give a string"),
+        ({"id": 7}, "id is 7; give a string that is not blank"),
+        ({"question": " "}, 'question is " "; give a string that is not blank'),
+        ({"judged_by": ...}, "judged_by is missing"),
+        ({"parts": []}, "a question of kind 'fact' has no parts"),
+        ({"parts": ...}, "a question of kind 'fact' has no parts"),
+        ({"parts": "x"}, 'parts is "x"; give a list'),
+        ({"kind": "unanswerable"}, "an unanswerable question has parts"),
+        ({"near_miss": True}, "near_miss is true on a question that is answerable"),
+        ({"near_miss": 1}, "near_miss is 1; give true or false"),
+        ({"kind": "follow-up"}, "a follow-up has no turns"),
+        ({"turns": [" "]}, r'turns[0] is " "'),
+        ({"parts": [3]}, "parts[0] is 3; write a JSON object"),
+        ({"parts": parts_with(evidence=[])}, "parts[0] has no evidence"),
+        ({"parts": parts_with(wording="x")}, "parts[0] has an unknown key 'wording'"),
+        ({"parts": parts_with(answers=[""])}, 'parts[0]: answers[0] is ""'),
+        (
+            {"parts": evidence_with(document="x.txt")},
+            "document is 'x.txt'; give the text's SHA-256",
+        ),
+        ({"parts": evidence_with(start=23)}, "start 23 is not before end 23"),
+        ({"parts": evidence_with(start=-1)}, "start is -1; give a whole number from 0"),
+        ({"parts": evidence_with(end=True)}, "end is true; give a whole number from 0"),
+        ({"parts": evidence_with(end=2.0)}, "end is 2.0; give a whole number"),
+        ({"parts": evidence_with(quote="x")}, "evidence[0] has an unknown key 'quote'"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_to_do(changes: dict[str, Any], message: str) -> None:
+    assert message in problems_of(**changes)
+
+
+def test_all_problems_of_a_file_are_told_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    lines = [
+        json.dumps(record()),
+        "",
+        "{not json",
+        json.dumps(record(kind="riddle", judged_by="")),
+        json.dumps(record()),
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(GoldError) as caught:
+        read_gold(path)
+    assert [problem.split(" ")[0] for problem in caught.value.problems] == [
+        f"{path}:3:",
+        f"{path}:4:",
+        f"{path}:4:",
+        f"{path}:5:",
+    ]
+    assert "id 'bridge' stands on line 1 too" in caught.value.problems[3]
+
+
+def test_a_line_separator_inside_a_question_does_not_shift_the_line_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    odd = json.dumps(record(question="When\u2028did it collapse?"), ensure_ascii=False)
+    path.write_text(f"{odd}\nnot json\n", encoding="utf-8")
+    with pytest.raises(GoldError, match=r"gold\.jsonl:2: not JSON"):
+        read_gold(path)
+
+
+def test_an_empty_missing_or_undecodable_file_is_an_error(tmp_path: Path) -> None:
+    empty, latin = tmp_path / "empty.jsonl", tmp_path / "latin.jsonl"
+    empty.write_text("\n")
+    latin.write_bytes(b'{"id": "caf\xe9"}')
+    with pytest.raises(GoldError, match="has no question"):
+        read_gold(empty)
+    with pytest.raises(GoldError, match="byte 11 is not UTF-8"):
+        read_gold(latin)
+    with pytest.raises(GoldError, match="cannot be read"):
+        read_gold(tmp_path / "absent.jsonl")
+
+
+def check(**changes: Any) -> list[str]:
+    question = parse_question(json.dumps(record(**changes)))
+    return [problem.what for problem in check_gold([question], {SHA: TEXT}.get)]
+
+
+def test_a_true_question_has_no_problem() -> None:
+    assert check() == []
+
+
+def test_evidence_must_lie_in_a_document_that_is_there() -> None:
+    assert "no such document" in check(parts=evidence_with(document="b" * 64))[0]
+    assert "ends past the text's 62 code points" in check(parts=evidence_with(end=63))[0]
+    assert "is white space" in check(parts=evidence_with(start=23, end=24))[0]
+
+
+def test_each_place_of_a_verbatim_part_holds_an_answer() -> None:
+    elsewhere = evidence_with(start=24, end=62)
+    assert "holds none of the answers ['May']" in check(parts=elsewhere)[0]
+    assert check(parts=[elsewhere[0] | {"verbatim": False}]) == []
+
+
+def test_an_answer_visible_in_the_question_or_a_turn_is_found() -> None:
+    assert "the answer 'May' can be read" in check(question="Did it fall in may?")[0]
+    follow_up = check(kind="follow-up", turns=["What happened in May?"])
+    assert "the answer 'May' can be read" in follow_up[0]
+    assert check(question="What was dismayed?") == []
+
+
+def test_a_conflict_with_one_side_is_found() -> None:
+    assert check(kind="conflict") == ["a question of kind 'conflict' has one part"]
+
+
+def test_the_same_question_in_two_parts_is_a_leak() -> None:
+    first = parse_question(json.dumps(record(question="When did the old bridge fall down?")))
+    same = parse_question(json.dumps(record(id="b", question="when did old bridge fall down")))
+    other = parse_question(json.dumps(record(id="c", question="Why did the old bridge fall?")))
+    assert leaks([first], [same, other]) == [("bridge", "b", 1.0)]
+    assert [leak[1] for leak in leaks([first], [same, other], threshold=0.5)] == ["b", "c"]
