@@ -256,6 +256,13 @@ class LexicalSearcher:
         """Return the folded words that begin with `prefix`, each with its number of passages."""
         return list(self._searcher.terms_with_prefix("words", prefix))
 
+    def holds(self, forms: tuple[str, ...]) -> bool:
+        """Whether some passage has the folded words `forms` one after another."""
+        if not all(self._searcher.doc_freq(Field.WORDS, form) for form in forms):
+            return False
+        wanted = self._phrase(Field.WORDS, forms)
+        return bool(self._searcher.search(wanted, limit=1, count=False).hits)
+
     def counts(self) -> tuple[int, int]:
         """Return how many passages there are and how many removed ones still weigh in scores."""
         counted = int(self._searcher.doc_freq("kind", "passage"))

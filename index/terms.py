@@ -7,7 +7,9 @@ not linguistic. Scripts written without spaces are one word per unbroken run.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import snowballstemmer
@@ -19,7 +21,8 @@ _STOP_WORDS = """
     a about above after again against all also am an and any are as at be because been before being
     below between both but by can could did do does doing down during each few for from further had
     has have having he her here hers herself him himself his how i if in into is it its itself just
-    may me might more most must my myself no nor not now of off on once one only or other our ours
+    many may me might more most much must my myself no nor not now of off on once one only or other
+    our ours
     ourselves out over own same shall she should so some such than that the their theirs them
     themselves then there these they this those through to too under until up upon us very was we
     were what when where whether which while who whom whose why will with within without would you
@@ -43,7 +46,8 @@ _WORD = re.compile(
     r"|\d+(?:[.,]\d+)+(?![^\W\d_])"
     rf"|{_RUN}(?:[{_APOSTROPHES}]{_RUN})*"
 )
-_HYPHENS = "-‐‑‒–"
+HYPHENS = frozenset("-‐‑‒–")
+"""What joins the parts of a compound or a name."""
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 # NFKD leaves these letters whole; a keyboard without them types what stands on the right.
 _LETTERS = str.maketrans(
@@ -66,12 +70,12 @@ _BRITISH_OUR = re.compile(r"our(s|ed|ing|able|ite|hood)?$")
 
 
 class Word(NamedTuple):
-    """One word of a text: `text[start:end]` as written and `form`, what it is compared by."""
+    """One word of a text: `text[start:end]`, without possessive, and what it is compared by."""
 
     start: int
     end: int
     form: str
-    """Folded to plain letters, lower-case, without possessive, thousands separators or ordinals."""
+    """Folded to plain lower-case letters, without thousands separators and ordinal endings."""
     capitals: bool
     """Written in capitals throughout, two letters or more, as acronyms are."""
 
@@ -80,21 +84,21 @@ def words(text: str) -> list[Word]:
     """Return the words of `text` in order; offsets count code points, spans never overlap."""
     found = []
     for match in _WORD.finditer(text):
-        form, capitals = _analyse(match.group())
+        form, length, capitals = _analyse(match.group())
         if form:
-            found.append(Word(match.start(), match.end(), form, capitals))
+            found.append(Word(match.start(), match.start() + length, form, capitals))
     return found
 
 
 @lru_cache(maxsize=200_000)
-def _analyse(raw: str) -> tuple[str, bool]:
-    """Return a word's form (empty for what is no word) and whether it is in capitals throughout."""
+def _analyse(raw: str) -> tuple[str, int, bool]:
+    """Return a word's form (empty for what is no word), its length and whether it is capitals."""
     if len(raw) > MAX_WORD_CHARS:
-        return "", False
+        return "", 0, False
     if len(raw) > 2 and raw[-1] in "sS" and raw[-2] in _APOSTROPHES:
         raw = raw[:-2]
     letters = raw.replace(".", "")
-    return fold(raw), len(letters) > 1 and letters.isupper()
+    return fold(raw), len(raw), len(letters) > 1 and letters.isupper()
 
 
 def fold(word: str) -> str:
@@ -106,7 +110,8 @@ def fold(word: str) -> str:
     if form[:1].isdigit():
         form = form.replace(",", "")
         ordinal = _ORDINAL.fullmatch(form)
-        return ordinal.group(1) if ordinal else form
+        form = ordinal.group(1) if ordinal else form
+        return form.lstrip("0") or "0" if form.isdigit() else form
     return form.replace(".", "")
 
 
@@ -128,19 +133,19 @@ def stems(text: str) -> list[str]:
 
     "Counter-terrorism" is thus found by "counterterrorism" and the other way round.
     """
-    result = []
-    before: Word | None = None
-    for word in words(text):
-        result.append(stem(word.form))
-        if before is not None and text[before.end : word.start] in _HYPHENS_BETWEEN:
-            joined = before.form + word.form
-            if joined.isalpha() and len(joined) <= MAX_WORD_CHARS:
-                result.append(stem(joined))
-        before = word
-    return result
+    found = words(text)
+    return [stem(word.form) for word in (*found, *compounds(text, found))]
 
 
-_HYPHENS_BETWEEN = frozenset(_HYPHENS)
+def compounds(text: str, found: Sequence[Word]) -> list[Word]:
+    """Return, in order, each two of the words `found` that a hyphen joins in `text`, as one."""
+    return [
+        Word(left.start, right.end, left.form + right.form, left.capitals and right.capitals)
+        for left, right in pairwise(found)
+        if text[left.end : right.start] in HYPHENS
+        and (left.form + right.form).isalpha()
+        and len(left.form + right.form) <= MAX_WORD_CHARS
+    ]
 
 
 @lru_cache(maxsize=4096)
