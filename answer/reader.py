@@ -1,0 +1,228 @@
+"""Read windows of text for a question: how well each answers it, and where the answer stands."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+MANIFEST = "reader.json"
+FORMAT = 1
+MAX_ANSWER_TOKENS = 30
+MAX_SPANS = 5
+# What a window without a single readable token scores; the model's own logits lie within ±15.
+UNREADABLE = -20.0
+# Part of a window longer than the model's length that two of its readings share, in tokens.
+_STRIDE = 48
+
+
+class ReaderError(Exception):
+    """The model's folder is incomplete, altered or of another format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader sees in one window of text for one question.
+
+    `answerable` is an uncalibrated logit: how well the window answers. `text[start:end]` is the
+    best span, in code points of the window, and `span_score` its start and end logits minus those
+    of "no answer". `spans` holds the best few as (start, end, span_score), best first, without
+    overlaps; the first is (start, end, span_score). A window without a readable token scores
+    UNREADABLE in both, has no spans, and 0 for start and end.
+    """
+
+    answerable: float
+    start: int
+    end: int
+    span_score: float
+    spans: tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Logits:
+    """One encoded piece's scores: start and end float32 of shape (tokens,), answerable a number."""
+
+    start: NDArray[np.float32]
+    end: NDArray[np.float32]
+    answerable: float
+
+
+# A word for the purpose of spans: an answer is neither half a number nor half a hyphenated name.
+_WORD = re.compile(r"[$€£]?\d+(?:[.,]\d+)*%?(?!\w)|\w+(?:[-‑'’](?=\w)\w{2,})*")
+_OPENING = {")": "(", "]": "[", "”": "“", "»": "«"}
+_TRIMMED = " \t\n\r,;:"
+
+
+def _to_words(text: str, start: int, end: int, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the span grown to whole words, without loose punctuation at its ends."""
+    for a, b in words:
+        if a < start < b:
+            start = a
+        if a < end < b:
+            end = b
+    while start < end and text[start] in _TRIMMED:
+        start += 1
+    while start < end and text[end - 1] in _TRIMMED:
+        end -= 1
+    # A bracket or quotation mark that the span opens and the text closes right after it, or the
+    # other way round, belongs to it; one whose partner is elsewhere doesn't.
+    if end < len(text) and _OPENING.get(text[end], "\0") in text[start:end].partition(text[end])[0]:
+        end += 1
+    elif end - start > 1 and text[end - 1] in _OPENING:
+        opening = _OPENING[text[end - 1]]
+        if opening not in text[start:end]:
+            end -= 1
+    return start, end
+
+
+class Reader:
+    """A cross-encoder in ONNX: reads one question together with windows of text.
+
+    Safe to call from several threads. Each window is read by itself, so that what is seen in it
+    never depends on its company: the int8 scales are taken over whatever is computed together.
+    """
+
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        tokenizer: str,
+        *,
+        max_tokens: int,
+        max_question_tokens: int,
+        fingerprint: str,
+        threads: int,
+    ) -> None:
+        self._session = session
+        self._question_tokenizer = Tokenizer.from_str(tokenizer)
+        self._question_tokenizer.no_truncation()
+        self._question_tokenizer.no_padding()
+        self._tokenizer = Tokenizer.from_str(tokenizer)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens, stride=_STRIDE, strategy="only_second")
+        self._max_question_tokens = max_question_tokens
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self.fingerprint = fingerprint
+
+    @classmethod
+    def load(cls, directory: Path, *, threads: int) -> "Reader":
+        """Open the model in `directory`, reading up to `threads` windows at the same time.
+
+        Every file that the manifest names is checked against its SHA-256. Raises ReaderError naming
+        the file that is missing, altered or of another format.
+        """
+        manifest = _manifest(directory)
+        contents = {name: _checked(directory / name, d) for name, d in manifest["files"].items()}
+        options = onnxruntime.SessionOptions()
+        # One thread a window: windows are independent, and a pool that spins robs its neighbours.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(
+            contents["reader.onnx"],
+            options,
+            providers=["CPUExecutionProvider"],
+            # Measured on 1.32: the fused node takes six times as long as addition and norm apart.
+            disabled_optimizers=["SkipLayerNormFusion"],
+        )
+        digests = json.dumps(manifest["files"], sort_keys=True)
+        return cls(
+            session,
+            contents["tokenizer.json"].decode("utf-8"),
+            max_tokens=manifest["max_tokens"],
+            max_question_tokens=manifest["max_question_tokens"],
+            fingerprint=hashlib.sha256(digests.encode()).hexdigest(),
+            threads=threads,
+        )
+
+    def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
+        """Return one Reading per window, in the order of `windows`.
+
+        Of a question longer than the model allows, its beginning is read. A window longer than the
+        model's length is read in overlapping pieces, the best of which speaks for it.
+        """
+        asked = self._shorten(question)
+        encodings = self._tokenizer.encode_batch([(asked, window) for window in windows])
+        pieces = [(i, p) for i, e in enumerate(encodings) for p in (e, *e.overflowing)]
+        found: list[list[Reading]] = [[] for _ in windows]
+        logits = self._pool.map(self._run, [piece for _, piece in pieces])
+        for (index, piece), scores in zip(pieces, logits, strict=True):
+            found[index].append(_reading(windows[index], piece, scores))
+        return [max(readings, key=lambda r: (r.answerable, r.span_score)) for readings in found]
+
+    def _shorten(self, question: str) -> str:
+        limit = self._max_question_tokens
+        if len(question) <= limit:  # a token has at least one character
+            return question
+        offsets = self._question_tokenizer.encode(question, add_special_tokens=False).offsets
+        return question if len(offsets) <= limit else question[: offsets[limit - 1][1]]
+
+    def _run(self, piece: Encoding) -> _Logits:
+        start, end, answerable = self._session.run(
+            ["start", "end", "answerable"],
+            {
+                "input_ids": np.array([piece.ids], dtype=np.int64),
+                "attention_mask": np.array([piece.attention_mask], dtype=np.int64),
+                "token_type_ids": np.array([piece.type_ids], dtype=np.int64),
+            },
+        )
+        return _Logits(start[0], end[0], float(answerable[0]))
+
+
+def _reading(text: str, piece: Encoding, logits: _Logits) -> Reading:
+    """Return what the logits of one piece of `text` say, its spans in the text's code points."""
+    tokens = [i for i, owner in enumerate(piece.sequence_ids) if owner == 1]
+    if not tokens:
+        return Reading(UNREADABLE, 0, 0, UNREADABLE, ())
+    first, stop = tokens[0], tokens[-1] + 1
+    nothing = float(logits.start[0] + logits.end[0])
+    scores = logits.start[first:stop, None] + logits.end[None, first:stop] - np.float32(nothing)
+    distance = np.arange(stop - first)[None, :] - np.arange(stop - first)[:, None]
+    scores[(distance < 0) | (distance >= MAX_ANSWER_TOKENS)] = -np.inf
+    words = [match.span() for match in _WORD.finditer(text)]
+    spans: list[tuple[int, int, float]] = []
+    # Enough candidates that overlapping ones leave a few; ties go to the earlier, shorter span.
+    for place in np.argsort(-scores, axis=None, kind="stable")[: 40 * MAX_SPANS]:
+        i, j = divmod(int(place), stop - first)
+        if not np.isfinite(scores[i, j]):
+            break
+        start, end = _to_words(
+            text, piece.offsets[first + i][0], piece.offsets[first + j][1], words
+        )
+        if start < end and all(end <= a or start >= b for a, b, _ in spans):
+            spans.append((start, end, float(scores[i, j])))
+            if len(spans) == MAX_SPANS:
+                break
+    if not spans:
+        return Reading(UNREADABLE, 0, 0, UNREADABLE, ())
+    return Reading(logits.answerable, *spans[0], tuple(spans))
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
+    path = directory / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReaderError(f"{path}: {error}; expected the manifest of a reader model") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ReaderError(f"{path} is not of format {FORMAT}: export the model again")
+    return manifest
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ReaderError(f"{path}: {error}; {MANIFEST} names it") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != digest:
+        raise ReaderError(
+            f"{path} has SHA-256 {found}, {MANIFEST} says {digest}: restore or export it again"
+        )
+    return content

