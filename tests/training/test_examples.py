@@ -1,0 +1,144 @@
+"""The recipe's examples: windows hold their answers, and no negative holds one."""
+
+import random
+from collections import Counter
+
+import pytest
+from tokenizers import Tokenizer
+
+from training.examples import (
+    Mixture,
+    build_epoch,
+    cut_window,
+    misspell,
+    near_miss,
+    training_paragraphs,
+)
+from training.measure import Asked, area_under_roc, best_threshold, overlap_f1, windows
+from training.sources import Paragraph, Question, detokenise, held_out_titles
+from training.train import Plan, load_tokenizer, rate_at, start_weights, token_span
+
+TEXT = (
+    "The Rova raiders crossed the Tarn in 1881. Their leader, Ilse Brandt, took four hundred "
+    "horses. The garrison of Velm lost 63 men. In 1890 a treaty ended the raids, and Otto Lindqvist "
+    "governed the valley for the crown until the railway came."
+)
+OTHER = (
+    "After the treaty, horses grazed beside the Tarn again. The raiders settled in the hills, and "
+    "the garrison of Velm was sent home when the crown had no more money for it."
+)
+
+
+def asked(question: str, answer: str) -> Question:
+    start = TEXT.index(answer)
+    return Question(question, question, ((start, start + len(answer)),))
+
+
+PARAGRAPHS = (
+    Paragraph("a", "Rova", TEXT, (asked("How many men did the garrison of Velm lose?", "63"),)),
+    Paragraph("a", "Rova", OTHER, (Question("u", "Who led the hill farmers?", ()),)),
+)
+ALWAYS = Mixture(in_article=1, in_paragraph=1, near_miss=1, unrelated=0, typo=0, no_question_mark=0)
+
+
+def test_every_answerable_example_holds_its_answer_and_no_negative_does() -> None:
+    for epoch in range(20):
+        examples = build_epoch(PARAGRAPHS, (), ALWAYS, seed=1, epoch=epoch)
+        for example in examples:
+            if example.answerable:
+                assert example.span is not None
+                assert example.window[slice(*example.span)] == "63"
+            else:
+                assert example.span is None
+                assert example.kind == "near-miss" or "63" not in example.window
+        assert Counter(e.kind for e in examples)["answerable"] == 1
+
+
+def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_the_next() -> None:
+    def build(seed: int, epoch: int) -> list[str]:
+        return [e.question + e.window for e in build_epoch(PARAGRAPHS, (), ALWAYS, seed, epoch)]
+
+    assert build(1, 0) == build(1, 0)
+    assert any(build(1, 0) != build(1, epoch) for epoch in range(1, 5))
+
+
+def test_a_window_is_whole_sentences_around_its_anchor() -> None:
+    start = TEXT.index("63")
+    for seed in range(10):
+        a, b = cut_window(TEXT, (start, start + 2), 20, random.Random(seed))
+        assert "The garrison of Velm lost 63 men." in TEXT[a:b]
+        assert TEXT[b - 1] == "." and (a == 0 or TEXT[a - 1] == " ")
+        assert len(TEXT[a:b].split()) <= 20
+
+
+def test_a_near_miss_swaps_in_something_of_the_same_kind_that_the_question_lacked() -> None:
+    question = "Who led the Rova raiders across the Tarn in 1881?"
+    made = {
+        near_miss(question, "Ilse Brandt", TEXT, OTHER, random.Random(seed)) for seed in range(40)
+    }
+    assert "Who led the Rova raiders across the Tarn in 1890?" in made
+    assert question not in made
+    assert not any("Brandt" in missed for missed in made if missed)
+
+
+def test_a_question_that_shares_nothing_with_the_text_has_no_near_miss() -> None:
+    assert near_miss("Who sang?", "Ilse", TEXT, OTHER, random.Random(0)) is None
+
+
+def test_a_misspelling_keeps_the_words_apart() -> None:
+    question = "Which garrison lost sixty men?"
+    made = {misspell(question, random.Random(seed)) for seed in range(20)}
+    assert question not in made
+    assert all(len(missed.split()) == 5 for missed in made)
+
+
+def test_held_out_articles_are_trained_on_in_no_version() -> None:
+    articles = [
+        Paragraph("squad2", f"T{i}", TEXT, (asked(f"Who took horses {i}?", "Ilse Brandt"),))
+        for i in range(12)
+    ]
+    held_out = held_out_titles(articles)
+    assert len(held_out) == 8
+    kept = training_paragraphs(articles, articles, (), held_out)
+    assert {p.article for p in kept}.isdisjoint(held_out)
+    assert len(kept) == 4  # the second version adds no question that the first had
+
+
+def test_a_token_span_covers_exactly_the_answer() -> None:
+    tokenizer: Tokenizer = load_tokenizer(start_weights()[1], max_tokens=32)
+    encoding = tokenizer.encode("Who led?", TEXT)
+    start = TEXT.index("Ilse Brandt")
+    tokens = token_span(encoding, (start, start + 11))
+    assert tokens is not None
+    assert encoding.offsets[tokens[0]][0] == start
+    assert encoding.offsets[tokens[1]][1] == start + 11
+    beyond = TEXT.index("railway")
+    assert token_span(encoding, (beyond, beyond + 7)) is None
+
+
+def test_the_learning_rate_rises_and_ends_at_zero() -> None:
+    plan = Plan(minutes=1, peak_rate=1.0, warmup_share=0.1)
+    assert rate_at(0.05, plan) == 0.5
+    assert rate_at(0.1, plan) == 1.0
+    assert rate_at(0.55, plan) == pytest.approx(0.5)
+    assert rate_at(1.0, plan) == rate_at(1.2, plan) == 0.0
+
+
+def test_treebank_tokens_are_joined_as_they_are_usually_written() -> None:
+    assert (
+        detokenise("Canada 's head ( of state ) , he said .")
+        == "Canada's head (of state), he said."
+    )
+
+
+def test_measures_agree_with_values_worked_by_hand() -> None:
+    assert overlap_f1("the Safari Hotel", "Safari hotel in Baidoa") == 2 * 2 / (2 + 4)
+    assert area_under_roc([3, 2, 1, 2], [True, False, False, True]) == 3.5 / 4
+    items = [Asked("", ("x",), "x", 3), Asked("", ("x",), "x", 2), Asked("", (), "y", 1)]
+    assert best_threshold(items) == 2
+
+
+def test_windows_cover_the_text_and_keep_to_their_size() -> None:
+    cut = windows(TEXT, words=22)
+    assert all(len(window.split()) <= 22 for window in cut)
+    assert all(any(word in window for window in cut) for word in TEXT.split())
