@@ -20,8 +20,8 @@ from training.train import Plan, load_tokenizer, rate_at, start_weights, token_s
 
 TEXT = (
     "The Rova raiders crossed the Tarn in 1881. Their leader, Ilse Brandt, took four hundred "
-    "horses. The garrison of Velm lost 63 men. In 1890 a treaty ended the raids, and Otto Lindqvist "
-    "governed the valley for the crown until the railway came."
+    "horses. The garrison of Velm lost 63 men. In 1890 a treaty ended the raids, and Otto "
+    "Lindqvist governed the valley for the crown until the railway came."
 )
 OTHER = (
     "After the treaty, horses grazed beside the Tarn again. The raiders settled in the hills, and "
