@@ -271,7 +271,9 @@ def _mark_captions(blocks: list[_Paragraph]) -> None:
         if earlier.kind in (None, RegionKind.CAPTION) and later.kind in (None, RegionKind.CAPTION):
             first, second = _words(earlier.text), _words(later.text)
             short = len(earlier.text) <= MAX_CAPTION_CHARS and len(first) >= 4
-            if (short and not LIST_ITEM.match(earlier.text) and first == second) or (RegionKind.CAPTION in (earlier.kind, later.kind) and _is_near_same(first, second)):
+            if (short and not LIST_ITEM.match(earlier.text) and first == second) or (
+                RegionKind.CAPTION in (earlier.kind, later.kind) and _is_near_same(first, second)
+            ):
                 earlier.kind = later.kind = RegionKind.CAPTION
 
 
