@@ -52,7 +52,7 @@ class Document:
     """Where it was read from: absolute paths, URLs or `upload:NAME`; several for exact duplicates."""
     regions: tuple[Region, ...] = ()
     page_starts: tuple[int, ...] = ()
-    """Where each page begins, for paged formats; empty otherwise."""
+    """Where each page begins, for paged formats; an empty page begins where the next one does."""
     id: str = field(init=False)
     """SHA-256 of `text` in UTF-8, 64 hexadecimal digits."""
 
@@ -69,10 +69,12 @@ class Document:
                     f"{len(self.text)}; sort regions and merge overlaps"
                 )
             end_of_last = region.end
-        if list(self.page_starts) != sorted(set(self.page_starts)) or any(
+        if list(self.page_starts) != sorted(self.page_starts) or any(
             not 0 <= start <= len(self.text) for start in self.page_starts
         ):
-            raise ValueError(f"page starts must rise within the text; found {self.page_starts}")
+            raise ValueError(
+                f"page starts must not fall and lie within the text; found {self.page_starts}"
+            )
         digest = hashlib.sha256(self.text.encode("utf-8")).hexdigest()
         object.__setattr__(self, "id", digest)
 
