@@ -1,0 +1,244 @@
+"""Ingest: sources become documents, passages and vectors, published all at once or not at all."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from index.catalogue import CatalogueWriter, storage_errors
+from index.store import Store
+from ingest.chunk import chunk_document
+from ingest.load import ParserProcess, find_files, is_url, printable
+from ingest.outcome import Limits, Loaded, Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is known by another name than its path."""
+
+    file: Path
+    name: str
+    """What stands in the document's paths, as `upload:report.pdf`; its suffix tells the type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest has come: `done` of `total` files read or passages embedded."""
+
+    stage: str
+    """`waiting` for another writer, `reading`, `embedding` or `publishing`."""
+    done: int
+    total: int
+    detail: str = ""
+    """The file that is read, or whom one waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """One document of one source."""
+
+    path: str
+    document_id: str
+    title: str
+    same_as: tuple[str, ...] = ()
+    """For a duplicate, the other paths that hold the same text."""
+    near_duplicates: tuple[str, ...] = ()
+    """Ids of the documents that nearly repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of each source."""
+
+    added: tuple[Ingested, ...]
+    unchanged: tuple[Ingested, ...]
+    replaced: tuple[Ingested, ...]
+    """New versions of documents that their paths held before."""
+    duplicates: tuple[Ingested, ...]
+    """Documents whose text the collection already had from another path."""
+    removed: tuple[Ingested, ...]
+    """Documents that their paths hold no longer, without a new version."""
+    skipped: tuple[Rejected, ...]
+    warnings: tuple[str, ...]
+    passages: int
+    """How many passages the collection has now."""
+    embedded: int
+    """How many of them had to be embedded."""
+    generation: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    added: list[Ingested] = field(default_factory=list)
+    unchanged: list[Ingested] = field(default_factory=list)
+    replaced: list[Ingested] = field(default_factory=list)
+    duplicates: list[Ingested] = field(default_factory=list)
+    removed: list[Ingested] = field(default_factory=list)
+    skipped: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def ingest(
+    store: Store,
+    sources: Iterable[str | Path | Upload],
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    allow_urls: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> IngestReport:
+    """Bring files, folders and addresses into the store, and say what became of each.
+
+    All is published in one transaction at the end, or, if this raises or is killed, nothing; only
+    the vectors computed so far are kept, for the next try. A source that cannot be read is skipped
+    and reported, and what its path held before stays. Readers go on undisturbed; a second ingest
+    waits for the first.
+
+    Raises StoreError if the data directory cannot be written.
+    """
+    started = time.monotonic()
+    tell = on_progress or (lambda progress: None)
+    outcomes = _Outcomes()
+    with (
+        storage_errors(store.data_dir),
+        store.writer_lock(lambda whom: tell(Progress("waiting", 0, 1, whom))),
+    ):
+        writer = store.writer()
+        try:
+            writer.begin()
+            with ParserProcess(limits, allow_urls=allow_urls) as parser:
+                _read(sources, parser, writer, outcomes, tell)
+            embedded = _embed_new(store, writer, tell)
+            tell(Progress("publishing", 0, 1))
+            generation = store.publish(writer)
+            _, passages = writer.counts()
+        finally:
+            writer.close()
+        store.follow()
+        tell(Progress("publishing", 1, 1))
+    return IngestReport(
+        added=tuple(outcomes.added),
+        unchanged=tuple(outcomes.unchanged),
+        replaced=tuple(outcomes.replaced),
+        duplicates=tuple(outcomes.duplicates),
+        removed=tuple(outcomes.removed),
+        skipped=tuple(outcomes.skipped),
+        warnings=tuple(outcomes.warnings),
+        passages=passages,
+        embedded=embedded,
+        generation=generation,
+        seconds=time.monotonic() - started,
+    )
+
+
+def remove(store: Store, document_id: str) -> bool:
+    """Remove a document with all that is derived from it; return False if there is no such id.
+
+    Its paths stay on disk: ingesting one of them brings it back.
+
+    Raises StoreError if the data directory cannot be written.
+    """
+    with storage_errors(store.data_dir), store.writer_lock():
+        writer = store.writer()
+        try:
+            writer.begin()
+            row = writer.document_row(document_id)
+            if row is None:
+                return False
+            writer.remove(row)
+            store.publish(writer)
+        finally:
+            writer.close()
+        store.follow()
+    return True
+
+
+def _read(
+    sources: Iterable[str | Path | Upload],
+    parser: ParserProcess,
+    writer: CatalogueWriter,
+    outcomes: _Outcomes,
+    tell: Callable[[Progress], None],
+) -> None:
+    found: list[str | Path | Upload] = []
+    for source in sources:
+        if isinstance(source, Upload) or is_url(source):
+            found.append(source)
+            continue
+        for item in find_files([source]):
+            if isinstance(item, Rejected):
+                outcomes.skipped.append(item)
+            else:
+                found.append(item)
+    # The same file may be named twice: by itself and by its folder.
+    unique = list(dict.fromkeys(found))
+    for done, entry in enumerate(unique):
+        name = entry.name if isinstance(entry, Upload) else None
+        file = entry.file if isinstance(entry, Upload) else entry
+        tell(Progress("reading", done, len(unique), printable(name or str(file))))
+        loaded = parser.load(file, name=name)
+        if isinstance(loaded, Rejected):
+            outcomes.skipped.append(loaded)
+        else:
+            _take_in(writer, loaded, outcomes)
+            _cut(writer)
+    tell(Progress("reading", len(unique), len(unique)))
+
+
+def _take_in(writer: CatalogueWriter, loaded: Loaded, outcomes: _Outcomes) -> None:
+    """Make the catalogue hold at this path what was loaded from it, and nothing else."""
+    path = loaded.path
+    before = writer.documents_at(path)
+    held = {document.id: document for document in loaded.documents}
+    gone = {document_id: row for document_id, row in before.items() if document_id not in held}
+    old = [(document_id, title) for document_id, title in _titles(writer, gone)]
+    for document in held.values():
+        known = writer.document_row(document.id)
+        changed = writer.hold(path, document)
+        entry = Ingested(path, document.id, document.title)
+        if document.id in before:
+            (outcomes.replaced if changed else outcomes.unchanged).append(entry)
+        elif known is not None:
+            others = writer.other_paths(_row(writer, document.id), path)
+            outcomes.duplicates.append(replace(entry, same_as=tuple(others)))
+        elif old:
+            old.pop(0)
+            outcomes.replaced.append(entry)
+        else:
+            outcomes.added.append(entry)
+    for row in gone.values():
+        writer.release(path, row)
+    outcomes.removed.extend(Ingested(path, document_id, title) for document_id, title in old)
+    outcomes.skipped.extend(loaded.rejected)
+    outcomes.warnings.extend(f"{path}: {warning}" for warning in loaded.warnings)
+
+
+def _titles(writer: CatalogueWriter, rows: dict[str, int]) -> list[tuple[str, str]]:
+    titles = writer.titles(rows.values())
+    return [(document_id, titles[row]) for document_id, row in rows.items()]
+
+
+def _row(writer: CatalogueWriter, document_id: str) -> int:
+    row = writer.document_row(document_id)
+    assert row is not None
+    return row
+
+
+def _cut(writer: CatalogueWriter) -> None:
+    """Give documents that are new, or whose regions changed, their passages and their links."""
+    for row in writer.uncut_documents():
+        document = writer.document(row)
+        assert document is not None
+        writer.set_passages(row, chunk_document(document))
+
+
+def _embed_new(store: Store, writer: CatalogueWriter, tell: Callable[[Progress], None]) -> int:
+    """Embed the passages of this transaction; return how many had no vector yet."""
+    total = writer.new_passages()
+    if not total:
+        return 0
+    tell(Progress("embedding", 0, total))
+    return store.embed(
+        ((row.sha256, row.passage.text) for row in writer.each_passage(writer.generation)),
+        lambda done: tell(Progress("embedding", done, total)),
+    )

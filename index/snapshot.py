@@ -1,0 +1,284 @@
+"""Snapshot: one consistent state of a store, and search over it."""
+
+import difflib
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from index.catalogue import Catalogue, PassageRow
+from index.dense import DenseIndex
+from index.embed import Embedder, Vectors
+from index.fuse import fuse
+from index.lexical import ANALYSIS_VERSION, LexicalSearcher
+from index.names import NameRegister
+from index.query import AnalyzedQuery, analyze, highlight_spans
+from index.search import DocumentInfo, Filters, Hit, QueryError
+from index.spelling import Spelling
+from ingest.chunk import Passage
+from ingest.document import Document
+
+MAX_QUERY_CHARS = 2_000
+"""A question that is longer is a mistake, or means harm."""
+DEPTH = 100
+"""How far down each of the two rankings is read before they are fused."""
+_REMEMBERED_QUERIES = 256
+_SHOWN_CHOICES = 10
+
+
+class Shared:
+    """What all states of a store share: the model, the names, and vectors of recent queries."""
+
+    def __init__(self, embedder: Embedder, names: NameRegister, names_digest: str) -> None:
+        """`names_digest` changes when the register does."""
+        self.embedder = embedder
+        self.names = names
+        self.names_digest = names_digest
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def query_vector(self, text: str) -> Vectors:
+        """Return the unit vector of a query; shape (dim,)."""
+        with self._lock:
+            if text in self._vectors:
+                self._vectors.move_to_end(text)
+                return self._vectors[text]
+        vector = self.embedder.embed_query(text)
+        with self._lock:
+            self._vectors[text] = vector
+            if len(self._vectors) > _REMEMBERED_QUERIES:
+                self._vectors.popitem(last=False)
+        return vector
+
+
+@dataclass(slots=True)
+class State:
+    """All parts at one generation; closed when it is retired and no snapshot uses it any more."""
+
+    shared: Shared
+    catalogue: Catalogue
+    """Within a read transaction, so that it stays at its generation."""
+    lexical: LexicalSearcher
+    dense: DenseIndex
+    spelling: Spelling
+    generation: int = field(init=False)
+    fingerprint: str = field(init=False)
+    infos: dict[int, DocumentInfo] = field(default_factory=dict)
+    """Of documents that were hit before, by row."""
+    _users: int = 1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Read what identifies the state."""
+        self.generation = self.catalogue.generation
+        parts = (
+            self.catalogue.content,
+            self.shared.embedder.fingerprint,
+            self.shared.names_digest,
+            str(ANALYSIS_VERSION),
+        )
+        self.fingerprint = hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
+
+    def use(self) -> None:
+        """Count one user more."""
+        with self._lock:
+            self._users += 1
+
+    def retire(self) -> None:
+        """Count one user less, and close when none is left; the store counts as one."""
+        with self._lock:
+            self._users -= 1
+            last = self._users == 0
+        if last:
+            self.catalogue.close()
+
+
+class Snapshot:
+    """A consistent state of the collection, unmoved by what is ingested while it is held.
+
+    Safe to use from several threads. Close it, or use it in a `with` block: it keeps files open.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Use `Store.snapshot`."""
+        state.use()
+        self._state = state
+        self._open = True
+
+    @property
+    def generation(self) -> int:
+        """The catalogue's generation: how often something was published before."""
+        return self._state.generation
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits over all that decides a search: documents, model, names.
+
+        The same documents give the same fingerprint in whatever order they came.
+        """
+        return self._state.fingerprint
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return all documents by title, then by id."""
+        return self._state.catalogue.documents()
+
+    def document(self, document_id: str) -> Document | None:
+        """Return a whole document, with its regions; None if there is no such id."""
+        row = self._state.catalogue.document_row(document_id)
+        return None if row is None else self._state.catalogue.document(row)
+
+    def passages(self, document_id: str) -> list[Passage]:
+        """Return a document's passages in order; none if there is no such id."""
+        row = self._state.catalogue.document_row(document_id)
+        if row is None:
+            return []
+        return [found.passage for found in self._state.catalogue.passages_of(row)]
+
+    def linked(self, document_id: str) -> list[DocumentInfo]:
+        """Return the documents that nearly repeat this one, by title, then by id."""
+        row = self._state.catalogue.document_row(document_id)
+        if row is None:
+            return []
+        infos = self._state.catalogue.infos(self._state.catalogue.near_duplicates(row))
+        return sorted(infos.values(), key=lambda info: (info.title.casefold(), info.id))
+
+    def known(self) -> dict[str, list[str]]:
+        """Return the values that each filter can name, sorted."""
+        return {
+            "document": sorted(self._state.catalogue.values("id")),
+            "source": self._state.catalogue.values("source"),
+            "language": self._state.catalogue.values("language"),
+        }
+
+    def analyze(self, query: str) -> AnalyzedQuery:
+        """Return how `query` is understood.
+
+        Raises QueryError if it is blank or longer than MAX_QUERY_CHARS.
+        """
+        if not query.strip():
+            raise QueryError("the question is empty", "ask for something, in a few words or more")
+        if len(query) > MAX_QUERY_CHARS:
+            raise QueryError(
+                f"the question has {len(query):,} characters; at most {MAX_QUERY_CHARS:,} are read",
+                "ask one thing in one or two sentences",
+            )
+        return analyze(query, self._state.shared.names, self._state.spelling)
+
+    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008 - immutable
+        """Return the k passages that best match `query`, best first.
+
+        A dense and a lexical ranking, each DEPTH or k deep and each within `filters`, are fused by
+        reciprocal rank. `score` therefore orders hits within one call and means nothing between
+        calls. Ties go to the lower document id, then the earlier passage, so that the order in
+        which documents came does not matter. Fewer than k come back when fewer are let through.
+
+        Raises QueryError if `query` is blank or too long, k is less than 1, or a filter names
+        something unknown.
+        """
+        if k < 1:
+            raise QueryError(f"{k} passages were asked for", "ask for 1 or more")
+        analyzed = self.analyze(query)
+        document_rows = self._document_rows(filters)
+        depth = max(DEPTH, k)
+        vector = self._state.shared.query_vector(analyzed.dense_text)
+        dense = self._state.dense.search(vector, depth, document_rows)
+        lexical = self._state.lexical.search(analyzed.lexical, depth, document_rows)
+        rows = self._state.catalogue.passages({row for row, _ in (*dense, *lexical)})
+        by_place = {_place(row): row for row in rows.values()}
+        fused = fuse([_by_place(ranking, rows) for ranking in (dense, lexical)])[:k]
+        chosen = [(by_place[place], score) for place, score in fused]
+        infos = self._infos([row.document_row for row, _ in chosen])
+        return [
+            Hit(
+                rank=rank,
+                score=score,
+                passage=row.passage,
+                document=infos[row.document_row],
+                highlights=tuple(
+                    (row.passage.start + start, row.passage.start + end)
+                    for start, end in highlight_spans(row.passage.text, analyzed)
+                ),
+            )
+            for rank, (row, score) in enumerate(chosen, start=1)
+        ]
+
+    def close(self) -> None:
+        """Let go of the state; closing twice does no harm."""
+        if self._open:
+            self._open = False
+            self._state.retire()
+
+    def __enter__(self) -> Self:
+        """Hold the state until the block ends."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of it."""
+        self.close()
+
+    def _infos(self, document_rows: Sequence[int]) -> dict[int, DocumentInfo]:
+        known = self._state.infos
+        missing = [row for row in document_rows if row not in known]
+        if missing:
+            known.update(self._state.catalogue.infos(missing))
+        return known
+
+    def _document_rows(self, filters: Filters) -> list[int] | None:
+        """Return the rows of the documents that `filters` let through; None where all are."""
+        if filters == Filters():
+            return None
+        conditions: list[str] = []
+        values: list[str] = []
+        for name, column in (("document", "id"), ("source", "source"), ("language", "language")):
+            wanted: tuple[str, ...] = getattr(filters, name)
+            if wanted:
+                self._refuse_unknown(name, column, wanted)
+                conditions.append(f"{column} IN ({','.join('?' * len(wanted))})")
+                values.extend(wanted)
+        first, last = filters.published_from, filters.published_to
+        if first is not None and last is not None and first > last:
+            raise QueryError(
+                f"the period from {first} to {last} is empty", "give the earlier day first"
+            )
+        if first is not None:
+            conditions.append("published >= ?")
+            values.append(first.isoformat())
+        if last is not None:
+            conditions.append("published <= ?")
+            values.append(last.isoformat())
+        return self._state.catalogue.document_rows(" AND ".join(conditions), values)
+
+    def _refuse_unknown(self, name: str, column: str, wanted: Sequence[str]) -> None:
+        known = self._state.catalogue.values(column)
+        for value in wanted:
+            if value not in known:
+                raise QueryError(f"unknown {name}: {value[:80]!r}", _choices(name, value, known))
+
+
+def _place(row: PassageRow) -> tuple[str, int, int]:
+    return row.passage.document_id, row.passage.start, row.passage.end
+
+
+def _by_place(
+    ranking: Sequence[tuple[int, float]], rows: dict[int, PassageRow]
+) -> list[tuple[str, int, int]]:
+    """Return a ranking's passages by score, then by where they stand rather than by row id."""
+    ranked = sorted((-score, _place(rows[row])) for row, score in ranking)
+    return [place for _, place in ranked]
+
+
+def _choices(name: str, value: str, known: Sequence[str]) -> str:
+    """Say what could be meant by `value`, the most similar first."""
+    if not known:
+        return f"no document states a {name}; leave the filter out"
+    near = difflib.get_close_matches(value, known, n=_SHOWN_CHOICES, cutoff=0.0)
+    rest = len(known) - len(near)
+    return "known are: " + ", ".join(near) + (f", and {rest:,} more" if rest else "")

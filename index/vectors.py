@@ -1,0 +1,142 @@
+"""VectorCache: each embedded text's vector, kept by the text's SHA-256 for each model.
+
+Filled while an ingest embeds, in transactions of its own, so that an ingest that is killed has not
+embedded in vain. It holds nothing that cannot be computed again.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.catalogue import connect
+from index.embed import Vectors
+
+FILE_NAME = "vectors.sqlite"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE IF NOT EXISTS vectors (
+    model INTEGER NOT NULL REFERENCES models,
+    sha256 BLOB NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS vectors_by_text ON vectors (model, sha256);
+"""
+_CHUNK = 900
+
+
+class VectorCache:
+    """The vectors of one model; one thread at a time."""
+
+    def __init__(self, path: Path, fingerprint: str, dim: int) -> None:
+        """Open the file at `path`, or start it; a file that is no such cache is started anew."""
+        self._path = path
+        self._fingerprint = fingerprint
+        self._dim = dim
+        self._connection = connect(path, read_only=False)
+        try:
+            # A lost commit costs embedding again, not truth: no fsync for every batch.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(_SCHEMA)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO models (fingerprint) VALUES (?)", (fingerprint,)
+            )
+            ((self._model,),) = self._connection.execute(
+                "SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)
+            )
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def missing(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Return those of `keys` that have no vector yet."""
+        wanted = set(keys)
+        for some in _chunks(sorted(wanted)):
+            wanted.difference_update(key for key, _ in self._select(some))
+        return wanted
+
+    def get(self, keys: Sequence[bytes]) -> Vectors:
+        """Return the vectors of `keys`: float32, C-contiguous, shape (len(keys), dim).
+
+        Raises KeyError, with one of them, if some have none or one of another length.
+        """
+        found = np.empty((len(keys), self._dim), dtype=np.float32)
+        rows: dict[bytes, list[int]] = {}
+        for row, key in enumerate(keys):
+            rows.setdefault(key, []).append(row)
+        size = self._dim * found.itemsize
+        for some in _chunks(sorted(rows)):
+            for key, vector in self._select(some):
+                if len(vector) == size:
+                    found[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
+        if rows:
+            raise KeyError(next(iter(rows)))
+        return found
+
+    def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep the vectors of `keys`, in one transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                [
+                    (self._model, key, np.ascontiguousarray(vector, np.float32).tobytes())
+                    for key, vector in zip(keys, vectors, strict=True)
+                ],
+            )
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def prune(self, keep: Iterable[bytes]) -> None:
+        """Drop other models' vectors and those of texts that are not in `keep`."""
+        self._connection.execute("CREATE TEMP TABLE kept (sha256 BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in keep)
+        )
+        self._connection.execute(
+            "DELETE FROM vectors WHERE model <> ? OR sha256 NOT IN (SELECT sha256 FROM kept)",
+            (self._model,),
+        )
+        self._connection.execute("DELETE FROM models WHERE id <> ?", (self._model,))
+        self._connection.execute("COMMIT")
+        self._connection.execute("DROP TABLE kept")
+        self._connection.execute("VACUUM")
+
+    def _select(self, keys: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
+        marks = ",".join("?" * len(keys))
+        return self._connection.execute(
+            f"SELECT sha256, vector FROM vectors WHERE model = ? AND sha256 IN ({marks})",
+            (self._model, *keys),
+        ).fetchall()
+
+
+def open_vector_cache(path: Path, fingerprint: str, dim: int) -> VectorCache:
+    """Open the cache at `path`; one that cannot be read is put aside and started anew."""
+    try:
+        return VectorCache(path, fingerprint, dim)
+    except sqlite3.DatabaseError as error:
+        if "not a database" not in str(error) and "malformed" not in str(error):
+            raise
+        discard(path)
+        return VectorCache(path, fingerprint, dim)
+
+
+def discard(path: Path) -> None:
+    """Delete an SQLite file and what belongs to it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _chunks(keys: list[bytes]) -> Iterable[list[bytes]]:
+    return (keys[at : at + _CHUNK] for at in range(0, len(keys), _CHUNK))
