@@ -39,7 +39,7 @@ def chunk_document(document: Document, *, max_chars: int = PASSAGE_CHARS) -> lis
     """Return the passages of `document`'s body, in order; they do not overlap.
 
     A passage never reaches across a region, and ends with a sentence; only a sentence longer than
-    `max_chars` is cut, between words, and only a word longer than that within. Passages shorter than
+    `max_chars` is cut, between words, and only a longer word within. Passages shorter than
     MIN_PASSAGE_CHARS are joined with a neighbour or share its sentences, so that a passage may grow
     to 9/8 of `max_chars`; they stay short where regions leave them alone. A document that is all
     regions has no passages.

@@ -31,6 +31,9 @@ EAST_ASIAN = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})
 # More control characters than one in a thousand is no text file.
 MAX_CONTROL_SHARE = 0.001
 
+# Letters beyond ASCII that are words by themselves: à, é, ó, í, ú, and those of Russian and Greek.
+_ONE_LETTER_WORDS = frozenset("àÀéÉèÈóÓáÁíÍúÚуУиИаАвВсСкКоОяЯжбηήοω")
+
 _SAMPLE_BYTES = 2**20
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _LINE_BREAKS = str.maketrans({char: "\n" for char in "\v\f\x85\u2028\u2029"})
@@ -146,7 +149,7 @@ def _refuse_binary(data: bytes) -> None:
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether most of the bytes above ASCII are well-formed UTF-8, so the file was meant as such."""
+    """Whether most of what lies above ASCII is well-formed UTF-8, so it was meant as such."""
     text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     return sum(char > "\x7f" for char in text) - bad > bad
@@ -186,8 +189,6 @@ def _is_plausible(text: str, encoding: str) -> bool:
         before = text[index - 1] if index else " "
         after = text[index + 1] if index + 1 < len(text) else " "
         alone = not (before.isalpha() or after.isalpha())
-        if not (char.isalpha() or unicodedata.category(char)[0] in "PSZMC") or (
-            alone and char.isalpha() and char not in "àÀéÉèÈóÓáÁíÍúÚoOуУиИаАвВсСкКоОяЯо"
-        ):
+        if alone and char.isalpha() and char not in _ONE_LETTER_WORDS:
             return False
     return True

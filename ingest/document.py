@@ -49,7 +49,7 @@ class Document:
     published: date | None = None
     url: str | None = None
     paths: tuple[str, ...] = ()
-    """Where it was read from: absolute paths, URLs or `upload:NAME`; several for exact duplicates."""
+    """Where it was read from: absolute paths, URLs or `upload:NAME`; several for duplicates."""
     regions: tuple[Region, ...] = ()
     page_starts: tuple[int, ...] = ()
     """Where each page begins, for paged formats; an empty page begins where the next one does."""
@@ -57,6 +57,7 @@ class Document:
     """SHA-256 of `text` in UTF-8, 64 hexadecimal digits."""
 
     def __post_init__(self) -> None:
+        """Check the fields and take the id from the text."""
         if not self.text.strip():
             raise ValueError("a document needs text; found only white space")
         if not unicodedata.is_normalized("NFC", self.text):

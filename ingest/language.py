@@ -25,7 +25,7 @@ def _identifier() -> _Identifier:
 
 
 def detect_language(text: str) -> str | None:
-    """Return the ISO 639-1 code of the language of `text`; None where it is too short or unclear."""
+    """Return the ISO 639-1 code of the language of `text`; None where that is unclear."""
     sample = text[:_SAMPLE_CHARS]
     letters = sum(char.isalpha() for char in sample)
     if letters < MIN_LETTERS or len(sample.encode("utf-8")) < MIN_BYTES:

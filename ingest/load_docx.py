@@ -89,7 +89,7 @@ def _check_archive(data: bytes, limits: Limits) -> None:
 
 
 def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], limits: Limits) -> None:
-    """Unpack piece by piece, as the sizes that an archive declares may be lies; look for entities."""
+    """Unpack piece by piece, as declared sizes may be lies; look for entities."""
     unpacked = 0
     for part in parts:
         tail = b""

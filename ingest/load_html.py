@@ -32,8 +32,8 @@ _FURNITURE_ROLES = frozenset(
 )
 _FURNITURE_WORDS = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs sidebar share sharing shares social sociable "
-    "addtoany sharedaddy related recommended recommendations newsletter subscribe subscription signup "
-    "comment comments respond disqus cookie cookies consent gdpr advert advertisement ads adsense promo "
+    "addtoany sharedaddy related recommended recommendations newsletter subscribe subscription signup comment "
+    " comments respond disqus cookie cookies consent gdpr advert advertisement ads adsense promo "
     "sponsored footer masthead pagination pager tags taglist toolbar skip popup modal widget wpml "
     "byline dateline breadcrumbs print".split()
 )

@@ -82,7 +82,7 @@ def _plain(value: object) -> str | None:
 def _titled(
     blocks: list[Block], tokens: list[Token], title: str | None
 ) -> tuple[list[Block], str | None]:
-    """Make the first heading the title if it is one: of level one, or the text of the stated one."""
+    """Make the first heading the title if it is of level one or says the stated one."""
     first = next((i for i, block in enumerate(blocks) if block.kind is RegionKind.HEADING), None)
     opening = next((token for token in tokens if token.type == "heading_open"), None)
     if first is None or opening is None:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -238,7 +239,7 @@ def _pitch(lines: list[_Line]) -> float:
     """The usual distance of two lines of one paragraph, in sizes of their type."""
     steps = [
         (above.baseline - below.baseline) / above.size
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if above.page == below.page and abs(above.size - below.size) < 0.5 and above.size > 0
     ]
     usual = [step for step in steps if 0.8 < step < 2.5]

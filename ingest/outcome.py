@@ -27,6 +27,7 @@ class Rejected:
     hint: str
 
     def __str__(self) -> str:
+        """Return the one line that a user reads."""
         return f"{self.path}: {self.reason}; {self.hint}"
 
 

@@ -31,7 +31,7 @@ class ParserProcess:
     def __init__(
         self, limits: Limits | None = None, *, allow_urls: bool = False, allow_private: bool = False
     ) -> None:
-        """Fetch addresses only with `allow_urls`, from private networks only with `allow_private`."""
+        """Fetch addresses with `allow_urls` only, of private networks with `allow_private` only."""
         self.limits = limits or Limits()
         self._rules = FetchRules(allow_urls=allow_urls, allow_private=allow_private)
         self._process: subprocess.Popen[bytes] | None = None

@@ -16,69 +16,92 @@ MAX_CAPTION_CHARS = 400
 # Beyond this share of a text another language is no author's note but a second text.
 MAX_FOREIGN_SHARE = 0.25
 
-# Lines that a web page adds around an article. Each must be the whole paragraph, so that a
-# sentence which only begins alike stays argument.
-_FURNITURE = re.compile(
-    r"""(?:
-      (?:this|the)\ (?:post|article|page|story|report|text|entry|analysis)\ is\ (?:also\ )?available\ in\b.{0,120}
-    | (?:also\ )?available\ (?:also\ )?in(?:\ other\ languages)?:.{0,120}
-    | (?:read|view|see)\ (?:this|it)\b.{0,30}\bin:?\ (?:[^\W\d_]+[\s,|/]*){1,6}
-    | (?:similar|related|recommended|popular|recent|latest|more|other|trending|featured|top)\ 
-        (?:posts?|articles?|stories|reading|news|reports?|content|topics|coverage|links|analyses|tags|publications)
-        \b[^.!?]{0,60}
-    | related:?\b(?:\ [^\s.!?]+){0,12}
-    | (?:see\ also|you\ (?:may|might)\ (?:also\ )?like|don['’]t\ miss|most\ (?:read|popular|viewed)|editor['’]?s?['’]?\ picks?
-        |what\ to\ read\ next|up\ next|further\ reading|recommended\ for\ you|trending(?:\ now)?)\b[^.!?]{0,80}
-    | (?:read|learn|see|show|load|view|find\ out)\ (?:more|next|also|all)\b(?::?\ ?[^.!?]{0,100})?[.…»›→>]*
-    | (?:continue|keep)\ reading\b.{0,100}
-    | click\ (?:here|to)\b[^.!?]{0,80}[.!]?
-    | (?:leave|post|add|write)\ (?:a|your)\ (?:comment|reply|response)s?\b[^.!?]{0,60}
-    | (?:\d+\ |no\ )?(?:comments?|replies|responses)(?:\ \(?\d+\)?|\ are\ (?:closed|off)\.?|\ off)?
-    | cancel\ reply | reply | your\ email\ address\ will\ not\ be\ published.{0,80}
-    | (?:share|tweet|print|e-?mail|pin|save|copy\ link|like)(?:\ (?:this|it|on|via|to|with|the)\b[^.!?]{0,60}|:)?
-    | (?:facebook|twitter|x|linkedin|whatsapp|telegram|instagram|youtube|rss|reddit|e-?mail|print|share|tweet|copy\ link)
-        (?:[\s,|/·•]+(?:facebook|twitter|x|linkedin|whatsapp|telegram|instagram|youtube|rss|reddit|e-?mail|print|share|tweet|copy\ link))+
-    | (?:subscribe|sign\ up|sign\ in|log\ in|register|join)\b(?:\ (?:to|for|now|here|today|with|our|us|free)\b[^.!?]{0,100})?[.!]?
-    | (?:follow|like|find)\ (?:us|him|her|them|me|@\w+)\ (?:on|at|@)\b.{0,80}
-    | (?:get|receive)\ (?:our|the\ latest|the\ best)\b.{0,80}\b(?:inbox|newsletter|e-?mail)\b.{0,30}
-    | (?:our\ )?(?:newsletter|newsletters)
-    | .{0,40}\bcookies?\b.{0,40}\b(?:site|website|experience|accept|consent|settings|policy|browsing)\b.{0,160}
-    | (?:we|this\ (?:site|website))\ uses?\ cookies\b.{0,200}
-    | (?:accept|reject|manage)\ (?:all\ )?cookies
-    | (?:privacy|cookie)\ (?:policy|notice|settings)(?:\W+terms\b.{0,40})? | terms\ (?:of|and|&)\ \w+
-    | .{0,60}\ball\ rights\ reserved\b.{0,60} | (?:copyright|©|\(c\))\ .{0,100}
-    | advertisement | sponsored(?:\ content)? | advertorial | promoted
-    | skip\ to\ (?:main\ )?content | back\ to\ (?:top|home)(?:\ of\ page)? | (?:main\ )?menu | search | home | loading[.…]*
-    | (?:previous|next|older|newer)\ (?:post|article|story|page)s?\b[^.!?]{0,100}
-    | (?:tags?|categories|category|topics?|filed\ under|posted\ (?:in|on|by)|tagged(?:\ (?:with|as))?|keywords):?\ [^.!?]{1,160}
-    | \d{1,3}\ min(?:ute)?s?(?:\ read)? | (?:\d+|no)\ (?:views|shares|likes) | views:?\ \d+
-    | (?:download|view)\ (?:the\ |as\ |full\ )?(?:pdf|report|document|file)\b[^.!?]{0,40}
-    | (?:last\ )?(?:updated|modified)(?:\ on|:)?\ .{0,60}
-    | page\ \d+(?:\ (?:of|/)\ \d+)? | \d+\ (?:of|/)\ \d+ | [-–—]\ ?\d+\ ?[-–—]
-    | bu\ (?:yazı|makale|içerik)\b.{0,60}\bmevcut(?:tur|\ dillerde)?\b.{0,60}
-    | (?:benzer|ilgili|diğer)\ (?:yazılar|içerikler|haberler|makaleler) | yorum\ (?:yap|yaz|bırak)\w* | (?:bizi\ )?takip\ et\w*
-    | (?:эта\ (?:запись|статья)\ (?:также\ )?доступна).{0,80} | (?:похожие|связанные)\ (?:записи|статьи) | оставить\ комментарий
-    )\W*""",
-    re.IGNORECASE | re.VERBOSE,
+# Lines that a web page adds around an article. One must be the whole paragraph, so that a sentence
+# which only begins alike stays argument; those that go on end without a full stop.
+_REST = r"\b[^.!?]{0,80}"
+_NETWORK = (
+    r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|instagram|youtube|rss|reddit|e-?mail|print"
+    r"|share|tweet|copy link)"
 )
+_THING = (
+    r"(?:posts?|articles?|stories|story|reading|news|reports?|content|topics|coverage|links"
+    r"|analyses|tags|publications)"
+)
+_FURNITURE_LINES = (
+    # The same text in other languages.
+    r"(?:this|the) (?:post|article|page|story|report|text|entry|analysis) is (?:also )?available in"
+    r"\b.{0,120}",
+    r"(?:also )?available (?:also )?in(?: other languages)?:.{0,120}",
+    r"(?:read|view|see) (?:this|it)\b.{0,30}\bin:? (?:[^\W\d_]+[\s,|/]*){1,6}",
+    r"bu (?:yazı|makale|içerik)\b.{0,60}\bmevcut(?:tur| dillerde)?\b.{0,60}",
+    r"(?:эта )?(?:запись|статья) (?:также )?доступна.{0,80}",
+    # Other texts.
+    r"(?:similar|related|recommended|popular|recent|latest|more|other|trending|featured|top) "
+    rf"{_THING}(?::?| (?:on|from|in|by|about) [^.!?]{{1,60}})",
+    r"(?:related|see also|recommended):(?: [^.!?]+)?",
+    r"related|recommended",
+    r"(?:you (?:may|might) (?:also )?like|don['’]t miss|most (?:read|popular|viewed)"
+    rf"|editor['’]?s?['’]? picks?|what to read next|up next|further reading){_REST}",
+    r"(?:recommended|picked) for you|trending(?: now)?",
+    r"(?:read|learn|see|show|load|view|find out) (?:more|next|also|all)(?::? ?[^.!?]{0,100})?[.…»›→>]*",
+    r"(?:continue|keep) reading\b.{0,100}",
+    r"click (?:here|to)\b[^.!?]{0,80}[.!]?",
+    r"(?:previous|next|older|newer) (?:post|article|story|page)s?(?::? [^.!?]{1,100})?",
+    r"(?:benzer|ilgili|diğer) (?:yazılar|içerikler|haberler|makaleler)",
+    r"(?:похожие|связанные) (?:записи|статьи)",
+    # Comments.
+    rf"(?:leave|post|add|write) (?:a|your) (?:comment|reply|response)s?{_REST}",
+    r"(?:\d+ |no )?(?:comments?|replies|responses)(?: \(?\d+\)?| are (?:closed|off)\.?| off)?",
+    r"cancel reply|reply|your email address will not be published.{0,80}",
+    r"yorum (?:yap|yaz|bırak)\w*|оставить комментарий",
+    # Sharing and subscribing.
+    r"(?:share|tweet|print|e-?mail|pin|save|copy link|like)"
+    r"(?: (?:this|it|on|via|with)\b[^.!?]{0,60}|:.{0,60})?",
+    rf"{_NETWORK}(?:[\s,|/·•]+{_NETWORK})+",
+    r"(?:subscribe|sign up|sign in|log in|register)"
+    r"(?: (?:to|for|now|here|today|with|our|us|free)\b[^.!?]{0,100})?[.!]?",
+    r"join (?:us|our) [^.!?]{0,60}\b(?:newsletter|list|channel|telegram|whatsapp)\b[^.!?]{0,40}[.!]?",
+    r"(?:follow|like|find) (?:us|him|her|them|me|@\w+) (?:on|at|@)\b.{0,80}",
+    r"(?:get|receive) (?:our|the latest|the best)\b.{0,80}\b(?:inbox|newsletter|e-?mail)\b.{0,30}",
+    r"(?:our )?newsletters?|(?:bizi )?takip et\w*",
+    # Cookies and law.
+    r".{0,40}\bcookies?\b.{0,40}\b(?:site|website|experience|accept|consent|settings|policy"
+    r"|browsing)\b.{0,160}",
+    r"(?:we|this (?:site|website)) uses? cookies\b.{0,200}",
+    r"(?:accept|reject|manage) (?:all )?cookies|(?:privacy|cookie) (?:policy|notice|settings)"
+    r"(?:\W+terms\b.{0,40})?",
+    r"terms (?:of|and|&) (?:use|service|conditions)",
+    r".{0,60}\ball rights reserved\b.{0,60}|(?:copyright|©|\(c\)) .{0,100}",
+    r"advertisement|sponsored(?: content)?|advertorial|promoted",
+    # Around the page.
+    r"skip to (?:main )?content|back to (?:top|home)(?: of page)?|(?:main )?menu|search|home|loading",
+    r"(?:tags?|categories|category|topics?|filed under|posted (?:in|on|by)|tagged(?: (?:with|as))?"
+    r"|keywords): [^.!?]{1,160}",
+    r"(?:filed under|posted in|tagged) [^.!?]{1,80}",
+    r"\d{1,3} min(?:ute)?s?(?: read)?|(?:\d+|no) (?:views|shares|likes)|views:? \d+",
+    r"(?:download|view) (?:the |as |full )?(?:pdf|report|document|file)\b[^.!?]{0,40}",
+    r"(?:last )?(?:updated|modified)(?: on|:) .{0,60}",
+    r"page \d+(?: (?:of|/) \d+)?|\d+ (?:of|/) \d+|[-–—] ?\d+ ?[-–—]",
+)
+_FURNITURE = re.compile(rf"(?:{'|'.join(_FURNITURE_LINES)})\W*", re.IGNORECASE)
 _MAX_FURNITURE_CHARS = 320
 
 _CAPITALIZED = r"[^\W\d_a-zà-öø-ÿ][\w.’'-]*"
 _CREDIT_LINE = re.compile(
-    rf"""(?:
-      {_CAPITALIZED}(?:\ {_CAPITALIZED}){{0,5}}\ \((?i:follow|theo|according\ to|source|via|compiled|translated|adapted)\b[^)]{{1,80}}\)
-    | (?i:reporting|additional\ reporting|editing|edited|translation|translated|compiled|writing|produced)\ by\ {_CAPITALIZED}.{{0,160}}
-    )\W*""",
-    re.VERBOSE,
+    rf"(?:{_CAPITALIZED}(?: {_CAPITALIZED}){{0,5}} "
+    r"\((?i:follow|theo|according to|source|via|compiled|translated|adapted)\b[^)]{1,80}\)"
+    r"|(?i:(?:additional )?reporting|editing|edited|translation|translated|compiled|produced) by "
+    rf"{_CAPITALIZED}[^!?]{{0,160}})\W*"
 )
 
 _CREDIT_WORD = (
-    r"(?:photo(?:graph)?s?|graphics?|images?|pictures?|illustrations?|infographics?|maps?|video|credits?"
-    r"|courtesy|foto(?:ğraf)?s?|görsel|grafik|harita)"
+    r"(?:photo(?:graph)?s?|graphics?|images?|pictures?|illustrations?|infographics?|maps?|video"
+    r"|credits?|courtesy|foto(?:ğraf)?s?|görsel|grafik|harita)"
 )
 _CAPTION_CREDIT = re.compile(
-    rf"(?:^|[.!?”\"\s(\[–—|-])(?:{_CREDIT_WORD})(?:\ (?:credits?|by|courtesy|source|of))*\s*[:©/]"
-    r"\s*[^:\n]{1,100}$|\((?:AP|AFP|EPA|Reuters|Getty)[^)]{0,60}\)\.?$|\b(?:getty\ images|via\ (?:ap|afp|getty))\W*$",
+    rf"(?:^|[.!?”\"\s(\[–—|-]){_CREDIT_WORD}(?: (?:credits?|by|courtesy|source|of))*\s*[:©/]"
+    r"\s*[^:\n]{1,100}$|\((?:AP|AFP|EPA|Reuters|Getty)[^)]{0,60}\)\.?$"
+    r"|\b(?:getty images|via (?:ap|afp|getty))\W*$",
     re.IGNORECASE,
 )
 _SOURCE_CREDIT = re.compile(
@@ -93,45 +116,51 @@ _NUMBERED_CAPTION = re.compile(
 _BRACKET_NOTE = re.compile(r"\[(\d{1,3})\]")
 _PLAIN_NOTE = re.compile(r"(?:\^|\()?(\d{1,3})[.)\]]?\s+\S")
 _NOTES_HEADING = re.compile(
-    r"(?:foot|end)?notes(?:\ and\ (?:references|sources))?|references|bibliography|works\ cited"
-    r"|(?:list\ of\ )?sources|citations|kaynakça|kaynaklar|dipnotlar|notlar",
+    r"(?:foot|end)?notes(?: and (?:references|sources))?|references|bibliography|works cited"
+    r"|(?:list of )?sources|citations|kaynakça|kaynaklar|dipnotlar|notlar",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"""https?://|\bwww\.|\bdoi:|\b(?:date\ of\ acc|access(?:ed)?\b|retrieved\b|erişim|ibid\b|a\.g\.[em]|op\.\ cit|loc\.\ cit)
-    |\bpp?\.\s?\d|\bvol\.\s?\d|\bno\.\s?\d|^\W*(?:\d+\W+)?[“"«„‘'][^”"»“’']{8,}[”"»“’'],|\(\d{4}\)
-    |\b(?:press|journal|university\ press|et\ al)\b.*\b(?:19|20)\d\d\b|,\s(?:19|20)\d\d\.?$""",
-    re.IGNORECASE | re.VERBOSE,
+    r"https?://|\bwww\.|\bdoi:|\bdate of acc|\baccess(?:ed)? (?:on|date)|\baccessed\b|\bretrieved\b"
+    r"|\berişim|\bibid\b|\ba\.g\.[em]|\bop\. cit|\bloc\. cit|\bpp?\.\s?\d|\bvol\.\s?\d|\bno\.\s?\d"
+    r"|^\W*(?:\d+\W+)?[“\"«„‘'][^”\"»“’']{8,}[”\"»“’'],|\(\d{4}\)"
+    r"|\b(?:press|journal|et al)\b.*\b(?:19|20)\d\d\b|,\s(?:19|20)\d\d\.?$",
+    re.IGNORECASE,
 )
 
 _PERSON_HEADING = re.compile(
-    r"about\ (?:the\ )?(?:authors?|writers?|contributors?|researchers?)|(?:the\ )?authors?|author\ bio(?:graphy)?"
-    r"|contributors?|yazar(?:lar)?(?:\ hakkında)?|об\ авторе",
+    r"about (?:the )?(?:authors?|writers?|contributors?|researchers?)|(?:the )?authors?"
+    r"|author bio(?:graphy)?|contributors?|yazar(?:lar)?(?: hakkında)?|об авторе",
     re.IGNORECASE,
 )
 _ROLE = (
-    r"(?:fellow|researcher|analyst|professor|lecturer|journalist|correspondent|editor|scholar|expert|columnist|reporter"
-    r"|writer|author|director|coordinator|consultant|historian|scientist|specialist|candidate|student|associate|intern"
-    r"|chair|founder|graduate)"
+    r"(?:fellow|researcher|analyst|professor|lecturer|journalist|correspondent|editor|scholar"
+    r"|expert|columnist|reporter|writer|author|director|coordinator|consultant|historian|scientist"
+    r"|specialist|candidate|student|associate|intern|chair|founder|graduate)"
 )
+# In the present tense: a report tells of its own people in the past.
 _BIO_IS_A = re.compile(
-    rf"^(?:(?:Dr|Prof|Mr|Mrs|Ms)\.?\s+)?{_CAPITALIZED}(?:\s+(?:{_CAPITALIZED}|al|bin|de|van|von|der)){{0,4}},?\s+"
-    rf"(?:is|works\ as|serves\ as)\ (?:currently\ )?(?:an?|the|one\ of)\b[^.]{{0,120}}?\b{_ROLE}s?\b",
-    re.VERBOSE,
+    rf"(?:(?:Dr|Prof|Mr|Mrs|Ms)\.?\s+)?{_CAPITALIZED}"
+    rf"(?:\s+(?:{_CAPITALIZED}|al|bin|de|van|von|der)){{0,4}},?\s+"
+    rf"(?:is|works as|serves as) (?:currently )?(?:an?|the|one of)\b[^.]{{0,120}}?\b{_ROLE}s?\b"
 )
+_BIO_POST = re.compile(rf"\b{_ROLE}s?\b[^.]{{0,60}}\b(?:at|with|for|of|in)\s+(?:the\s+)?[A-Z]")
 _BIO_SIGNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b{_ROLE}s?\b[^.]{{0,60}}\b(?:at|with|for|of|in)\s+(?:the\s+)?[A-Z]",
-        r"\b(?:holds|received|earned|completed|obtained|has)\b[^.]{0,50}\b(?:degrees?|ph\.?d|doctorate|master|m\.?a\.?|m\.?sc|b\.?a\.?|bachelor)",
-        r"\b(?:graduated\s+from|studied\s+at|doctoral\s+(?:candidate|student|studies)|ph\.?d\s+(?:candidate|student))",
-        r"\b(?:his|her|their)\s+(?:\w+\s+){0,3}(?:research|work|writing|articles|interests|publications)\b[^.]{0,40}\b(?:focus|include|interest|appeared|cover|concentrat|has|have)",
-        r"\b(?:research|areas?\s+of)\s+interests?\b|\bis\s+the\s+author\s+of\b|\bfluent\s+in\b|\bspeaks\b[^.]{0,40}\b(?:english|arabic|turkish|french)",
-        r"\b(?:follow|contact|reach)\s+(?:him|her|them)\b|\bon\s+twitter\b|\btweets\s+at\b|(?<!\w)@\w{3,}",
-        r"\bmezun\s+ol|\byüksek\s+lisans|\bdoktora(?:sını|\s+(?:eğitim|derece))|\bçalışma\s+alanları|\blisans\s+(?:eğitim|derece)|\bbilmektedir",
+        r"\b(?:holds|received|earned|completed|obtained|has)\b[^.]{0,50}"
+        r"\b(?:degrees?|ph\.?d|doctorate|master|m\.?a\.?|m\.?sc|b\.?a\.?|bachelor)",
+        r"\b(?:graduated\s+from|studied\s+at|doctoral\s+(?:candidate|student|studies)"
+        r"|ph\.?d\s+(?:candidate|student))",
+        r"\b(?:his|her|their)\s+(?:\w+\s+){0,3}"
+        r"(?:research|work|writing|articles|interests|publications)\b[^.]{0,40}"
+        r"\b(?:focus|include|interest|appeared|cover|concentrat)",
+        r"\b(?:research|areas?\s+of)\s+interests?\b|\bis\s+the\s+author\s+of\b|\bfluent\s+in\b",
+        r"\b(?:follow|contact|reach)\s+(?:him|her|them)\b|\btweets\s+at\b|(?<!\w)@\w{3,}",
+        r"\bmezun\s+ol|\byüksek\s+lisans|\bdoktora(?:sını|\s+(?:eğitim|derece))",
+        r"\bçalışma\s+alanları|\blisans\s+(?:eğitim|derece)|\bbilmektedir",
     )
 )
-_STRONG_SIGNS = _BIO_SIGNS[1:]
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -271,9 +300,9 @@ def _mark_captions(blocks: list[_Paragraph]) -> None:
         if earlier.kind in (None, RegionKind.CAPTION) and later.kind in (None, RegionKind.CAPTION):
             first, second = _words(earlier.text), _words(later.text)
             short = len(earlier.text) <= MAX_CAPTION_CHARS and len(first) >= 4
-            if (short and not LIST_ITEM.match(earlier.text) and first == second) or (
-                RegionKind.CAPTION in (earlier.kind, later.kind) and _is_near_same(first, second)
-            ):
+            stands_twice = short and first == second and not LIST_ITEM.match(earlier.text)
+            has_credit = RegionKind.CAPTION in (earlier.kind, later.kind)
+            if stands_twice or (has_credit and _is_near_same(first, second)):
                 earlier.kind = later.kind = RegionKind.CAPTION
 
 
@@ -369,10 +398,10 @@ def _mark_headed_biographies(blocks: list[_Paragraph]) -> None:
 def _is_biography(text: str) -> bool:
     if len(text) > 2500:
         return False
-    strong = sum(sign.search(text) is not None for sign in _STRONG_SIGNS)
+    signs = sum(sign.search(text) is not None for sign in _BIO_SIGNS)
     if _BIO_IS_A.match(text):
-        return strong >= 1 or _BIO_SIGNS[0].search(text) is not None
-    return strong >= 2
+        return signs >= 1 or _BIO_POST.search(text) is not None
+    return signs >= 2
 
 
 def _names_the_person_of(block: _Paragraph, blocks: list[_Paragraph], index: int) -> bool:

@@ -61,7 +61,7 @@ def _bound(limits: Limits) -> None:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Grant this much CPU time beyond what was used; when it is spent the kernel ends the process."""
+    """Grant this much CPU time beyond what was used; then the kernel ends the process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     spent = usage.ru_utime + usage.ru_stime
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
