@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on. Any other than this machine's own needs DOSSIER_API_KEY.",
+        description="Address to listen on; any but this machine's own needs DOSSIER_API_KEY.",
     )
     port: int = Field(8000, ge=1, le=65535, description="TCP port to listen on.")
     model: str = Field(
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(
         1_000, ge=1, le=100_000, description="Longest question, in characters."
     )
-    max_hits: int = Field(100, ge=1, le=1_000, description="Largest k of a search, in passages.")
+    max_hits: int = Field(100, ge=10, le=1_000, description="Largest k of a search, in passages.")
     max_body_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest request body except uploads, in bytes."
     )

@@ -1,15 +1,6 @@
-from pathlib import Path
-
 import pytest
 
 from server.settings import Settings, SettingsError, settings_table
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"DOSSIER_{name.upper()}", raising=False)
 
 
 def test_a_variable_of_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
@@ -33,7 +24,7 @@ def test_an_unknown_variable_in_the_env_file_is_refused_too(tmp_path):
 
 def test_a_wrong_value_names_its_variable(monkeypatch):
     monkeypatch.setenv("DOSSIER_PORT", "http")
-    with pytest.raises(SettingsError, match="DOSSIER_PORT: .*integer"):
+    with pytest.raises(SettingsError, match=r"DOSSIER_PORT: .*integer"):
         Settings.load()
 
 
