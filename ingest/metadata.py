@@ -72,7 +72,8 @@ _NO_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _NO_TITLE = re.compile(
-    r"(?:untitled.*|\(?anonymous\)?|word document|microsoft word - .*|document\d*|title|\S+\.\w{3,4})",
+    r"(?:untitled.*|\(?anonymous\)?|word document|microsoft word - .*"
+    r"|document\d*|title|\S+\.\w{3,4})",
     re.IGNORECASE,
 )
 

@@ -82,7 +82,7 @@ def build_document(parsed: Parsed, path: str, limits: Limits) -> Document:
         raise LoadError("holds no text", "give a file with text in it")
     if len(text) > limits.max_text_chars:
         raise LoadError(
-            f"its text has {len(text):,} characters, more than the {limits.max_text_chars:,} allowed",
+            f"has {len(text):,} characters of text, the limit is {limits.max_text_chars:,}",
             "split it into several documents",
         )
     regions, stated = mark_regions(

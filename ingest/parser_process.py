@@ -35,6 +35,7 @@ class ParserProcess:
         self.limits = limits or Limits()
         self._rules = FetchRules(allow_urls=allow_urls, allow_private=allow_private)
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_fresh = False
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -107,6 +108,7 @@ class ParserProcess:
             cwd="/",
             start_new_session=True,  # Ctrl-C goes to the owner, who then ends it
         )
+        self._is_fresh = True
         assert self._process.stdin is not None
         write_frame(
             self._process.stdin, {"limits": asdict(self.limits), "fetch": asdict(self._rules)}
@@ -115,12 +117,15 @@ class ParserProcess:
 
     def _answer(self, process: subprocess.Popen[bytes]) -> dict[str, object]:
         assert process.stdout is not None
-        deadline = time.monotonic() + self.limits.max_seconds + _START_SECONDS
+        grace = _START_SECONDS if self._is_fresh else 0.0
+        deadline = time.monotonic() + self.limits.max_seconds + grace
         head = _read_exactly(process.stdout, 8, deadline)
         # JSON escapes every character beyond ASCII, in the worst case as twelve bytes.
         most = 12 * max(self.limits.max_text_chars, self.limits.max_file_bytes) + 2**24
         length = frame_bytes(head, most)
-        return decode_frame(_read_exactly(process.stdout, length, deadline))
+        message = decode_frame(_read_exactly(process.stdout, length, deadline))
+        self._is_fresh = False
+        return message
 
     def _cause(self, error: Exception) -> str:
         """Why the process broke off, in words for the file's owner."""

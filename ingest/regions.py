@@ -43,7 +43,8 @@ _FURNITURE_LINES = (
     r"(?:you (?:may|might) (?:also )?like|don['’]t miss|most (?:read|popular|viewed)"
     rf"|editor['’]?s?['’]? picks?|what to read next|up next|further reading){_REST}",
     r"(?:recommended|picked) for you|trending(?: now)?",
-    r"(?:read|learn|see|show|load|view|find out) (?:more|next|also|all)(?::? ?[^.!?]{0,100})?[.…»›→>]*",
+    r"(?:read|learn|see|show|load|view|find out) (?:more|next|also|all)"
+    r"(?::? ?[^.!?]{0,100})?[.…»›→>]*",
     r"(?:continue|keep) reading\b.{0,100}",
     r"click (?:here|to)\b[^.!?]{0,80}[.!]?",
     r"(?:previous|next|older|newer) (?:post|article|story|page)s?(?::? [^.!?]{1,100})?",
@@ -60,7 +61,7 @@ _FURNITURE_LINES = (
     rf"{_NETWORK}(?:[\s,|/·•]+{_NETWORK})+",
     r"(?:subscribe|sign up|sign in|log in|register)"
     r"(?: (?:to|for|now|here|today|with|our|us|free)\b[^.!?]{0,100})?[.!]?",
-    r"join (?:us|our) [^.!?]{0,60}\b(?:newsletter|list|channel|telegram|whatsapp)\b[^.!?]{0,40}[.!]?",
+    r"join (?:us|our) [^.!?]{0,60}\b(?:newsletter|list|channel|telegram|whatsapp)\b.{0,40}",
     r"(?:follow|like|find) (?:us|him|her|them|me|@\w+) (?:on|at|@)\b.{0,80}",
     r"(?:get|receive) (?:our|the latest|the best)\b.{0,80}\b(?:inbox|newsletter|e-?mail)\b.{0,30}",
     r"(?:our )?newsletters?|(?:bizi )?takip et\w*",
@@ -74,7 +75,8 @@ _FURNITURE_LINES = (
     r".{0,60}\ball rights reserved\b.{0,60}|(?:copyright|©|\(c\)) .{0,100}",
     r"advertisement|sponsored(?: content)?|advertorial|promoted",
     # Around the page.
-    r"skip to (?:main )?content|back to (?:top|home)(?: of page)?|(?:main )?menu|search|home|loading",
+    r"skip to (?:main )?content|back to (?:top|home)(?: of page)?",
+    r"(?:main )?menu|search|home|loading",
     r"(?:tags?|categories|category|topics?|filed under|posted (?:in|on|by)|tagged(?: (?:with|as))?"
     r"|keywords): [^.!?]{1,160}",
     r"(?:filed under|posted in|tagged) [^.!?]{1,80}",
