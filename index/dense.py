@@ -45,7 +45,7 @@ class DenseIndex:
 
     Up to EXACT_UP_TO passages all are compared exactly, and what comes back depends on nothing but
     the rows and their vectors. Beyond, a clustered base is searched in part and what came since it
-    was built exactly; rows removed since are skipped within the search, not dropped from its result.
+    was built exactly; rows removed since are skipped inside the search, not dropped afterwards.
     """
 
     def __init__(
@@ -133,22 +133,6 @@ class DenseIndex:
         if self._coarse is not None:
             found += self._search_coarse(query, depth, allowed)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:depth]
-
-    def vectors(self) -> Vectors:
-        """Return the vectors as stored, in the order of `row_ids`: float32, shape (n, dim).
-
-        Those of the clustered base are rounded to a byte a number.
-        """
-        found = np.empty((len(self), self._dim), dtype=np.float32)
-        found[np.searchsorted(self.row_ids, self._exact_rows)] = self._exact.reconstruct_n(
-            0, len(self._exact_rows)
-        )
-        if self._coarse is not None:
-            self._coarse.index.make_direct_map(True)
-            stay = self._coarse.row_ids[np.isin(self._coarse.row_ids, self.row_ids)]
-            at = np.searchsorted(self.row_ids, stay)
-            found[at] = self._coarse.index.reconstruct_batch(stay)
-        return found
 
     def _search_exact(
         self, query: Vectors, depth: int, allowed: NDArray[np.bool_] | None

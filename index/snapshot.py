@@ -32,11 +32,10 @@ _SHOWN_CHOICES = 10
 class Shared:
     """What all states of a store share: the model, the names, and vectors of recent queries."""
 
-    def __init__(self, embedder: Embedder, names: NameRegister, names_digest: str) -> None:
-        """`names_digest` changes when the register does."""
+    def __init__(self, embedder: Embedder, names: NameRegister) -> None:
+        """Remember no query yet."""
         self.embedder = embedder
         self.names = names
-        self.names_digest = names_digest
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -77,7 +76,7 @@ class State:
         parts = (
             self.catalogue.content,
             self.shared.embedder.fingerprint,
-            self.shared.names_digest,
+            self.shared.names.digest,
             str(ANALYSIS_VERSION),
         )
         self.fingerprint = hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
@@ -105,13 +104,14 @@ class Snapshot:
     def __init__(self, state: State) -> None:
         """Use `Store.snapshot`."""
         state.use()
-        self._state = state
+        self.state = state
+        """For index.check, which looks at all parts."""
         self._open = True
 
     @property
     def generation(self) -> int:
         """The catalogue's generation: how often something was published before."""
-        return self._state.generation
+        return self.state.generation
 
     @property
     def fingerprint(self) -> str:
@@ -119,39 +119,53 @@ class Snapshot:
 
         The same documents give the same fingerprint in whatever order they came.
         """
-        return self._state.fingerprint
+        return self.state.fingerprint
 
     def documents(self) -> list[DocumentInfo]:
         """Return all documents by title, then by id."""
-        return self._state.catalogue.documents()
+        return self.state.catalogue.documents()
 
     def document(self, document_id: str) -> Document | None:
         """Return a whole document, with its regions; None if there is no such id."""
-        row = self._state.catalogue.document_row(document_id)
-        return None if row is None else self._state.catalogue.document(row)
+        row = self.state.catalogue.document_row(document_id)
+        return None if row is None else self.state.catalogue.document(row)
 
     def passages(self, document_id: str) -> list[Passage]:
         """Return a document's passages in order; none if there is no such id."""
-        row = self._state.catalogue.document_row(document_id)
+        row = self.state.catalogue.document_row(document_id)
         if row is None:
             return []
-        return [found.passage for found in self._state.catalogue.passages_of(row)]
+        return [found.passage for found in self.state.catalogue.passages_of(row)]
 
     def linked(self, document_id: str) -> list[DocumentInfo]:
         """Return the documents that nearly repeat this one, by title, then by id."""
-        row = self._state.catalogue.document_row(document_id)
+        row = self.state.catalogue.document_row(document_id)
         if row is None:
             return []
-        infos = self._state.catalogue.infos(self._state.catalogue.near_duplicates(row))
+        infos = self.state.catalogue.infos(self.state.catalogue.near_duplicates(row))
         return sorted(infos.values(), key=lambda info: (info.title.casefold(), info.id))
 
     def known(self) -> dict[str, list[str]]:
         """Return the values that each filter can name, sorted."""
         return {
-            "document": sorted(self._state.catalogue.values("id")),
-            "source": self._state.catalogue.values("source"),
-            "language": self._state.catalogue.values("language"),
+            "document": sorted(self.state.catalogue.values("id")),
+            "source": self.state.catalogue.values("source"),
+            "language": self.state.catalogue.values("language"),
         }
+
+    @property
+    def names(self) -> NameRegister:
+        """The register of names that queries are read with."""
+        return self.state.shared.names
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return len(self.state.dense)
+
+    def document_frequency(self, form: str) -> int:
+        """Return how many passages hold a word with this stem."""
+        return self.state.lexical.document_frequency(form)
 
     def analyze(self, query: str) -> AnalyzedQuery:
         """Return how `query` is understood.
@@ -165,7 +179,7 @@ class Snapshot:
                 f"the question has {len(query):,} characters; at most {MAX_QUERY_CHARS:,} are read",
                 "ask one thing in one or two sentences",
             )
-        return analyze(query, self._state.shared.names, self._state.spelling)
+        return analyze(query, self.state.shared.names, self.state.spelling)
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008 - immutable
         """Return the k passages that best match `query`, best first.
@@ -183,10 +197,10 @@ class Snapshot:
         analyzed = self.analyze(query)
         document_rows = self._document_rows(filters)
         depth = max(DEPTH, k)
-        vector = self._state.shared.query_vector(analyzed.dense_text)
-        dense = self._state.dense.search(vector, depth, document_rows)
-        lexical = self._state.lexical.search(analyzed.lexical, depth, document_rows)
-        rows = self._state.catalogue.passages({row for row, _ in (*dense, *lexical)})
+        vector = self.state.shared.query_vector(analyzed.dense_text)
+        dense = self.state.dense.search(vector, depth, document_rows)
+        lexical = self.state.lexical.search(analyzed.lexical, depth, document_rows)
+        rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
         fused = fuse([_by_place(ranking, rows) for ranking in (dense, lexical)])[:k]
         chosen = [(by_place[place], score) for place, score in fused]
@@ -209,7 +223,7 @@ class Snapshot:
         """Let go of the state; closing twice does no harm."""
         if self._open:
             self._open = False
-            self._state.retire()
+            self.state.retire()
 
     def __enter__(self) -> Self:
         """Hold the state until the block ends."""
@@ -225,10 +239,10 @@ class Snapshot:
         self.close()
 
     def _infos(self, document_rows: Sequence[int]) -> dict[int, DocumentInfo]:
-        known = self._state.infos
+        known = self.state.infos
         missing = [row for row in document_rows if row not in known]
         if missing:
-            known.update(self._state.catalogue.infos(missing))
+            known.update(self.state.catalogue.infos(missing))
         return known
 
     def _document_rows(self, filters: Filters) -> list[int] | None:
@@ -254,10 +268,10 @@ class Snapshot:
         if last is not None:
             conditions.append("published <= ?")
             values.append(last.isoformat())
-        return self._state.catalogue.document_rows(" AND ".join(conditions), values)
+        return self.state.catalogue.document_rows(" AND ".join(conditions), values)
 
     def _refuse_unknown(self, name: str, column: str, wanted: Sequence[str]) -> None:
-        known = self._state.catalogue.values(column)
+        known = self.state.catalogue.values(column)
         for value in wanted:
             if value not in known:
                 raise QueryError(f"unknown {name}: {value[:80]!r}", _choices(name, value, known))

@@ -13,7 +13,6 @@ the same generation. Between the two, readers stay with the state before. A writ
 the two leaves the lexical index behind, and whoever opens the store next brings it up.
 """
 
-import hashlib
 import logging
 import shutil
 import threading
@@ -37,12 +36,12 @@ from index.catalogue import (
 )
 from index.dense import DenseIndex, DenseIndexError, Rows, saved_files
 from index.embed import Embedder, Vectors
-from index.lexical import LexicalEntry, LexicalError, LexicalIndex
+from index.lexical import REBUILD_BELOW, LexicalEntry, LexicalError, LexicalIndex
 from index.lock import WriterLock
 from index.names import SHIPPED_NAMES, NameRegister
 from index.snapshot import Shared, Snapshot, State
 from index.spelling import Spelling
-from index.vectors import VectorCache, open_vector_cache
+from index.vectors import DamagedCacheError, VectorCache, discard, open_vector_cache
 from ingest.chunk import MIN_PASSAGE_CHARS, PASSAGE_CHARS
 
 __all__ = ["Snapshot", "Store", "StoreError"]
@@ -69,7 +68,7 @@ class Store:
         self.embedder = embedder
         self.names = names
         self._watched = Catalogue(data_dir / catalogue_file.FILE_NAME)
-        self._shared = Shared(embedder, names, _names_digest(data_dir))
+        self._shared = Shared(embedder, names)
         self._state: State | None = None
         self._state_lock = threading.Lock()
         self._refreshing = threading.Lock()
@@ -85,17 +84,16 @@ class Store:
         """
         data_dir = Path(data_dir).absolute()
         with storage_errors(data_dir):
-            return cls._open(data_dir, embedder, check_settings=True)
+            return cls._open(data_dir, embedder)
 
     @classmethod
-    def _open(cls, data_dir: Path, embedder: Embedder, *, check_settings: bool) -> "Store":
+    def _open(cls, data_dir: Path, embedder: Embedder) -> "Store":
         if data_dir.exists() and not data_dir.is_dir():
             raise StoreError(
                 f"{data_dir}: a file; expected a directory, or nothing yet. Choose another data "
                 "directory."
             )
         data_dir.mkdir(parents=True, exist_ok=True)
-        names = NameRegister.load(*_names_files(data_dir))
         lock = WriterLock(data_dir)
         file = data_dir / catalogue_file.FILE_NAME
         # An ingest elsewhere holds the lock for hours; a store it works in can be opened meanwhile.
@@ -103,12 +101,12 @@ class Store:
         try:
             if create_or_verify(file):
                 _discard_derived(data_dir)
-            store = cls(data_dir, embedder, names)
+            store = cls.unchecked(data_dir, embedder)
             try:
-                if check_settings:
-                    store._check_settings()
+                store._check_settings()
                 if held:
                     store.mend()
+                    lock.release()
                 store.refresh(wait=True)
             except BaseException:
                 store.close()
@@ -116,6 +114,11 @@ class Store:
         finally:
             lock.release()
         return store
+
+    @classmethod
+    def unchecked(cls, data_dir: Path, embedder: Embedder) -> "Store":
+        """Return the store without comparing, mending or loading anything: for a rebuild."""
+        return cls(data_dir, embedder, NameRegister.load(*_names_files(data_dir)))
 
     def close(self) -> None:
         """Let go of the directory; snapshots that are still held stay good until they close."""
@@ -152,10 +155,11 @@ class Store:
     def publish(self, writer: CatalogueWriter) -> int:
         """Publish what `writer` changed, if anything, with what it was made with."""
         if writer.changed:
-            self._note_settings(writer)
+            self.note_settings(writer)
         return writer.publish()
 
-    def _note_settings(self, writer: CatalogueWriter) -> None:
+    def note_settings(self, writer: CatalogueWriter) -> None:
+        """Note in the catalogue what its passages and vectors are made with."""
         writer.set_meta("model", self.embedder.fingerprint)
         writer.set_meta("passages", PASSAGE_SETTINGS)
 
@@ -212,28 +216,46 @@ class Store:
         current = Catalogue(self.data_dir / catalogue_file.FILE_NAME)
         try:
             current.begin_reading()
-            embedded = self.embed((row.sha256, row.passage.text) for row in current.each_passage())
+            try:
+                embedded = self._embed_all(current)
+            except DamagedCacheError as error:
+                _log.warning("%s", error)
+                discard(self.data_dir / vectors_file.FILE_NAME)
+                embedded = self._embed_all(current)
             if embedded:
                 _log.warning("%s: embedded %d passages without vectors", self.data_dir, embedded)
             self._follow_lexical(current, thorough=True)
         finally:
             current.close()
 
+    def _embed_all(self, current: Catalogue) -> int:
+        return self.embed((row.sha256, row.passage.text) for row in current.each_passage())
+
     def refresh(self, *, wait: bool) -> None:
         """Take up the newest generation; without `wait`, not if another thread is doing so."""
         if not self._refreshing.acquire(blocking=wait):
             return
         try:
-            while not self._take_up_newest() and self._state is None:
+            mended = 0
+            while not self._take_up_newest():
                 # Another process is publishing, or died doing so: then its lock is free.
-                lock = WriterLock(self.data_dir)
+                lock = self.writer_lock()
                 if lock.acquire(wait=False):
                     try:
+                        self._check_settings()
                         self.mend()
                     finally:
                         lock.release()
+                    mended += 1
+                elif self._state is not None:
+                    return  # its readers stay with the state before, until the next look
                 else:
                     time.sleep(0.05)
+                if mended > 2:
+                    raise StoreError(
+                        f"{self.data_dir}: the indexes do not follow the catalogue, although they "
+                        f"were mended; expected all at one generation. {REBUILD_HINT}"
+                    )
         finally:
             self._refreshing.release()
 
@@ -246,14 +268,18 @@ class Store:
                 current.close()
                 return True
             try:
-                lexical = LexicalIndex.open(self.data_dir / LEXICAL_DIRECTORY).searcher()
+                lexical = self._lexical().searcher()
             except LexicalError:
                 current.close()
                 return False
             if lexical.generation != generation:
                 current.close()
                 return False
-            dense = self._dense(current)
+            try:
+                dense = self._dense(current)
+            except (KeyError, DamagedCacheError):
+                current.close()
+                return False
             state = State(
                 shared=self._shared,
                 catalogue=current,
@@ -303,6 +329,9 @@ class Store:
         finally:
             cache.close()
 
+    def _lexical(self) -> LexicalIndex:
+        return LexicalIndex.open(self.data_dir / LEXICAL_DIRECTORY, self.names)
+
     def _vectors(self) -> VectorCache:
         return open_vector_cache(
             self.data_dir / vectors_file.FILE_NAME, self.embedder.fingerprint, self.embedder.dim
@@ -310,22 +339,22 @@ class Store:
 
     def _follow_lexical(self, current: Catalogue, *, thorough: bool) -> None:
         """Make the lexical index hold the catalogue's passages, stamped with its generation."""
-        directory = self.data_dir / LEXICAL_DIRECTORY
         generation = current.generation
         try:
-            index = LexicalIndex.open(directory)
+            index = self._lexical()
         except LexicalError as error:
             _log.warning("%s", error)
-            index = LexicalIndex.reset(directory)
+            index = LexicalIndex.reset(self.data_dir / LEXICAL_DIRECTORY, self.names)
         searcher = index.searcher()
         if thorough:
             held = searcher.row_ids()
             wanted = {row for row, _, _ in current.passage_keys()}
-            add: set[int] | None = wanted - held
-            remove: Iterable[int] = held - wanted
-            if not add and not remove and searcher.generation == generation:
+            if held == wanted and searcher.generation == generation:
+                if index.worth_rebuilding:
+                    _log.warning("%s: its names or weights changed; rebuilt", self.data_dir)
+                    index.rebuild(_entries(current, current.each_passage()), generation)
                 return
-            if searcher.generation:
+            if held or searcher.generation:
                 _log.warning(
                     "%s: the lexical index was at generation %d with %d passages, the catalogue is "
                     "at %d with %d; brought up",
@@ -335,15 +364,17 @@ class Store:
                     generation,
                     len(wanted),
                 )
-            since = 0
+            missing = wanted - held
+            add = (row for row in current.each_passage() if row.row_id in missing)
+            remove = sorted(held - wanted)
         else:
-            add, remove, since = (
-                None,
-                current.removed_since(searcher.generation),
-                searcher.generation,
-            )
-        rows = (row for row in current.each_passage(since) if add is None or row.row_id in add)
-        index.update(_entries(current, rows), remove, generation)
+            add = (row for row in current.each_passage(searcher.generation))
+            remove = current.removed_since(searcher.generation)
+        if remove and current.counts()[1] <= REBUILD_BELOW:
+            # At once, or a reader could see weights in which the removed ones still count.
+            index.rebuild(_entries(current, current.each_passage()), generation)
+            return
+        index.update(_entries(current, add), remove, generation)
         if index.worth_rebuilding:
             index.rebuild(_entries(current, current.each_passage()), generation)
 
@@ -404,10 +435,3 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def _names_files(data_dir: Path) -> list[Path]:
     own = data_dir / NAMES_FILE
     return [SHIPPED_NAMES, own] if own.exists() else [SHIPPED_NAMES]
-
-
-def _names_digest(data_dir: Path) -> str:
-    digest = hashlib.sha256()
-    for file in _names_files(data_dir):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()

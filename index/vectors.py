@@ -13,6 +13,11 @@ import numpy as np
 from index.catalogue import connect
 from index.embed import Vectors
 
+
+class DamagedCacheError(Exception):
+    """The cache file cannot be read; delete it and embed again."""
+
+
 FILE_NAME = "vectors.sqlite"
 
 _SCHEMA = """
@@ -65,17 +70,15 @@ class VectorCache:
     def get(self, keys: Sequence[bytes]) -> Vectors:
         """Return the vectors of `keys`: float32, C-contiguous, shape (len(keys), dim).
 
-        Raises KeyError, with one of them, if some have none or one of another length.
+        Raises KeyError, with one of them, if some have none of this length.
         """
         found = np.empty((len(keys), self._dim), dtype=np.float32)
         rows: dict[bytes, list[int]] = {}
         for row, key in enumerate(keys):
             rows.setdefault(key, []).append(row)
-        size = self._dim * found.itemsize
         for some in _chunks(sorted(rows)):
             for key, vector in self._select(some):
-                if len(vector) == size:
-                    found[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
+                found[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
         if rows:
             raise KeyError(next(iter(rows)))
         return found
@@ -115,21 +118,32 @@ class VectorCache:
 
     def _select(self, keys: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
         marks = ",".join("?" * len(keys))
-        return self._connection.execute(
-            f"SELECT sha256, vector FROM vectors WHERE model = ? AND sha256 IN ({marks})",
-            (self._model, *keys),
-        ).fetchall()
+        try:
+            return self._connection.execute(
+                f"SELECT sha256, vector FROM vectors WHERE model = ? AND sha256 IN ({marks}) "
+                "AND length(vector) = ?",
+                (self._model, *keys, self._dim * np.dtype(np.float32).itemsize),
+            ).fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise DamagedCacheError(f"{self._path}: {error}; it is embedded again") from error
+            raise
 
 
 def open_vector_cache(path: Path, fingerprint: str, dim: int) -> VectorCache:
-    """Open the cache at `path`; one that cannot be read is put aside and started anew."""
+    """Open the cache at `path`; one that cannot be read is deleted and started anew."""
     try:
         return VectorCache(path, fingerprint, dim)
     except sqlite3.DatabaseError as error:
-        if "not a database" not in str(error) and "malformed" not in str(error):
+        if not is_damage(error):
             raise
         discard(path)
         return VectorCache(path, fingerprint, dim)
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite complains of a file's content rather than of its surroundings."""
+    return "not a database" in str(error) or "malformed" in str(error)
 
 
 def discard(path: Path) -> None:
