@@ -14,7 +14,8 @@ from pathlib import Path
 
 import tantivy
 
-from index.terms import stems, words
+from index.names import NameMatch, NameRegister
+from index.terms import Word, stems, words
 
 ANALYSIS_VERSION = 1
 """Raise it with every change to index.terms or to the fields: an older index is then rebuilt."""
@@ -36,22 +37,20 @@ class LexicalError(Exception):
 
 
 class Field(StrEnum):
-    """Where a word is looked for: what is stored there decides the form that it must have."""
+    """Where a term is looked for; that decides the form that it must have."""
 
     STEMS = "stems"
-    """English stems, as `index.terms.stem` makes them; no phrases."""
-    WORDS = "words"
-    """Folded words, as `index.terms.fold` makes them; phrases."""
-    CAPITALS = "capitals"
-    """Folded words that stand in capitals: IS and US, not is and us; no phrases."""
+    """English stems, as `index.terms.stem` makes them."""
+    NAMES = "names"
+    """What is named, by whichever spelling, as `name_term` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One way of writing a thing: a word, or in `Field.WORDS` several that follow one another."""
+    """One way of writing a thing."""
 
     field: Field
-    words: tuple[str, ...]
+    term: str
     weight: float = 1.0
 
 
@@ -59,8 +58,8 @@ class Wording:
 class Clause:
     """One thing that the query asks for; of its wordings in a passage only the best counts.
 
-    All wordings share one rarity, that of the thing: a passage does not rank higher for calling a
-    group by a rare name.
+    All wordings share one rarity, that of the thing: a passage does not rank higher for writing it
+    in a rare way.
     """
 
     wordings: tuple[Wording, ...]
@@ -87,14 +86,18 @@ class LexicalEntry:
 class LexicalIndex:
     """The lexical index of one directory; one writer at a time, any number of readers."""
 
-    def __init__(self, directory: Path, index: tantivy.Index) -> None:
+    def __init__(self, directory: Path, index: tantivy.Index, names: NameRegister) -> None:
         """Use `open`, which checks what it finds."""
         self._directory = directory
         self._index = index
+        self._names = names
 
     @classmethod
-    def open(cls, directory: Path) -> "LexicalIndex":
+    def open(cls, directory: Path, names: NameRegister) -> "LexicalIndex":
         """Open the index in `directory`, or start an empty one of generation 0.
+
+        `names` are looked for in what is added. An index made with other names can be read and
+        added to; `worth_rebuilding` then says so.
 
         Raises LexicalError if what lies there cannot be read or was made by another version.
         """
@@ -103,7 +106,7 @@ class LexicalIndex:
             index = tantivy.Index(_schema(), path=str(directory), reuse=True)
             index.config_reader(reload_policy="manual")
             index.reload()
-            opened = cls(directory, index)
+            opened = cls(directory, index, names)
             version = opened.searcher().analysis_version
         except (ValueError, OSError) as error:
             raise LexicalError(
@@ -118,10 +121,10 @@ class LexicalIndex:
         return opened
 
     @classmethod
-    def reset(cls, directory: Path) -> "LexicalIndex":
+    def reset(cls, directory: Path, names: NameRegister) -> "LexicalIndex":
         """Delete what lies in `directory` and start an empty index of generation 0 there."""
         shutil.rmtree(directory, ignore_errors=True)
-        return cls.open(directory)
+        return cls.open(directory, names)
 
     def update(self, add: Iterable[LexicalEntry], remove: Iterable[int], generation: int) -> None:
         """Remove the rows `remove`, then add `add`, in one commit stamped with `generation`.
@@ -139,14 +142,19 @@ class LexicalIndex:
 
     @property
     def worth_rebuilding(self) -> bool:
-        """Whether removed passages still weigh in the scores and a rebuild would be worth its time.
+        """Whether the index ranks otherwise than one built afresh, and by enough to build it so.
 
-        Tantivy counts removed passages among those that hold a word until their segment is merged.
-        A small index is rebuilt at once (seconds), so that it ranks as if they had never been
-        there; a large one when they are a tenth of it, before which they hardly move a score.
+        That is when the register of names has changed, or when removed passages still weigh in the
+        scores: tantivy counts them among those that hold a word until their segment is merged. A
+        small index is rebuilt at once (seconds), so that it ranks as if they had never been there;
+        a large one when they are a tenth of it, before which they hardly move a score.
         """
-        alive, removed = self.searcher().counts()
-        return removed > (0 if alive <= REBUILD_BELOW else REBUILD_SHARE * alive)
+        searcher = self.searcher()
+        alive, removed = searcher.counts()
+        return alive > 0 and (
+            searcher.names_digest != self._names.digest
+            or removed > (0 if alive <= REBUILD_BELOW else REBUILD_SHARE * alive)
+        )
 
     def searcher(self) -> "LexicalSearcher":
         """Return an immutable view of the newest commit, by whichever process it was made."""
@@ -169,6 +177,11 @@ class LexicalIndex:
                 f"{self._directory}: the lexical index is being written by another process "
                 f"({error}); expected to be the only writer. Wait for the other ingest to end."
             ) from error
+        before = self.searcher()
+        # Passages that stay know the names of the register before.
+        digest = self._names.digest
+        if not from_scratch and before.counts()[0] and before.names_digest != digest:
+            digest = "several"
         try:
             if from_scratch:
                 writer.delete_all_documents()
@@ -178,13 +191,14 @@ class LexicalIndex:
                 writer.delete_documents_by_query(gone)
                 writer.delete_documents_by_term("kind", "marker")
             for entry in add:
-                writer.add_document(_document(entry, self._index.schema))
+                writer.add_document(_document(entry, self._names, self._index.schema))
             writer.add_document(
                 tantivy.Document.from_dict(
                     {
                         "kind": "marker",
                         "generation": generation,
                         "analysis_version": ANALYSIS_VERSION,
+                        "names_digest": digest,
                     },
                     self._index.schema,
                 )
@@ -212,7 +226,10 @@ class LexicalSearcher:
         """The catalogue's generation that this commit belongs to; 0 for an empty index."""
         self.analysis_version: int = ANALYSIS_VERSION
         """The `ANALYSIS_VERSION` of the program that wrote it."""
+        self.names_digest: str | None = None
+        """The digest of the register whose names were looked for; None for an empty index."""
         if marker:
+            self.names_digest = self._searcher.doc(marker[0][1]).get_first("names_digest")
             addresses = [address for _, address in marker]
             self.generation = self._numbers("generation", addresses)[0]
             self.analysis_version = self._numbers("analysis_version", addresses)[0]
@@ -256,12 +273,17 @@ class LexicalSearcher:
         """Return the folded words that begin with `prefix`, each with its number of passages."""
         return list(self._searcher.terms_with_prefix("words", prefix))
 
-    def holds(self, forms: tuple[str, ...]) -> bool:
-        """Whether some passage has the folded words `forms` one after another."""
-        if not all(self._searcher.doc_freq(Field.WORDS, form) for form in forms):
-            return False
-        wanted = self._phrase(Field.WORDS, forms)
-        return bool(self._searcher.search(wanted, limit=1, count=False).hits)
+    def spellings(self, canonical: str) -> list[tuple[tuple[str, ...], int]]:
+        """Return how passages spell a name, as folded words, each with its number of passages.
+
+        The most frequent comes first, then alphabetical order; removed passages may still count.
+        """
+        prefix = name_term(canonical) + _SPELLED
+        found = self._searcher.terms_with_prefix("spellings", prefix)
+        return [
+            (tuple(term.removeprefix(prefix).split(_JOINED)), frequency)
+            for term, frequency in found
+        ]
 
     def counts(self) -> tuple[int, int]:
         """Return how many passages there are and how many removed ones still weigh in scores."""
@@ -291,47 +313,30 @@ class LexicalSearcher:
 
     def _clause(self, clause: Clause) -> list[tantivy.Query]:
         """Return what a clause adds to the sum: one query for the passage, one for the title."""
-        known = [
-            (wording, frequency)
-            for wording in clause.wordings
-            if (frequency := self._frequency(wording)) is not None
-        ]
-        # Wordings that share their rarest word would count the same passages again.
-        rarest = {word: frequency for _, (word, frequency) in known}
-        shared = self._rarity(sum(rarest.values()))
-        found = []
-        for wording, _ in known:
-            own = sum(
-                self._rarity(self._searcher.doc_freq(wording.field, word)) for word in wording.words
-            )
-            # A lone wording keeps its own rarity exactly; tantivy's of a phrase is the words' sum.
-            weight = clause.weight * wording.weight * (shared / own)
-            found.append(_boosted(self._phrase(wording.field, wording.words), weight))
-        in_title = [
-            _boosted(
-                self._phrase("title_" + wording.field, wording.words),
-                clause.weight * wording.weight * TITLE_WEIGHT,
-            )
-            for wording in clause.wordings
-            if all(self._searcher.doc_freq("title_" + wording.field, w) for w in wording.words)
-        ]
-        return [_best_of(queries) for queries in (found, in_title) if queries]
-
-    def _frequency(self, wording: Wording) -> tuple[str, int] | None:
-        """Return a wording's rarest word and in how many passages it is; None if one is missing."""
-        frequencies = [(self._searcher.doc_freq(wording.field, w), w) for w in wording.words]
-        frequency, word = min(frequencies)
-        return (word, frequency) if frequency else None
+        added = []
+        for prefix, weight in (("", 1.0), ("title_", TITLE_WEIGHT)):
+            held = [
+                (wording, frequency)
+                for wording in clause.wordings
+                if (frequency := self._searcher.doc_freq(prefix + wording.field, wording.term))
+            ]
+            shared = self._rarity(sum(frequency for _, frequency in held))
+            wordings = [
+                _boosted(
+                    tantivy.Query.term_query(self._schema, prefix + wording.field, wording.term),
+                    # Tantivy weighs by the wording's own rarity; a lone one keeps it exactly.
+                    weight * clause.weight * wording.weight * (shared / self._rarity(frequency)),
+                )
+                for wording, frequency in held
+            ]
+            if wordings:
+                added.append(_best_of(wordings))
+        return added
 
     def _rarity(self, frequency: int) -> float:
         """Return BM25's inverse document frequency, as tantivy has it: positive, natural log."""
         total = max(self._searcher.num_docs, frequency)
         return math.log1p((total - frequency + 0.5) / (frequency + 0.5))
-
-    def _phrase(self, field: str, forms: Sequence[str]) -> tantivy.Query:
-        if len(forms) == 1:
-            return tantivy.Query.term_query(self._schema, field, forms[0])
-        return tantivy.Query.phrase_query(self._schema, field, list(forms))
 
 
 def _boosted(query: tantivy.Query, weight: float) -> tantivy.Query:
@@ -343,8 +348,18 @@ def _best_of(queries: list[tantivy.Query]) -> tantivy.Query:
     return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries)
 
 
-def _document(entry: LexicalEntry, schema: tantivy.Schema) -> tantivy.Document:
-    # The analysis is ours, so tantivy is given words that it only has to split at spaces.
+# Neither stands in a folded word.
+_SPELLED = ":"
+_JOINED = "_"
+
+
+def name_term(canonical: str) -> str:
+    """Return the term of `Field.NAMES` for an entry of the register."""
+    return _JOINED.join(word.form for word in words(canonical))
+
+
+def _document(entry: LexicalEntry, names: NameRegister, schema: tantivy.Schema) -> tantivy.Document:
+    # The analysis is ours, so tantivy is given terms that it only has to split at spaces.
     fields: dict[str, int | str] = {
         "kind": "passage",
         "row": entry.row_id,
@@ -352,21 +367,32 @@ def _document(entry: LexicalEntry, schema: tantivy.Schema) -> tantivy.Document:
     }
     for prefix, text in (("", entry.text), ("title_", entry.title)):
         found = words(text)
-        fields[prefix + Field.STEMS] = " ".join(stems(text))
-        fields[prefix + Field.WORDS] = " ".join(word.form for word in found)
-        fields[prefix + Field.CAPITALS] = " ".join(word.form for word in found if word.capitals)
+        matches = list(names.matcher.find(text, found))
+        fields[prefix + Field.STEMS] = " ".join(stems(text, found))
+        fields[prefix + Field.NAMES] = " ".join(name_term(m.entry.canonical) for m in matches)
+        if not prefix:
+            fields["words"] = " ".join(word.form for word in found)
+            fields["spellings"] = " ".join(_spelling(match, found) for match in matches)
     return tantivy.Document.from_dict(fields, schema)
+
+
+def _spelling(match: NameMatch, found: Sequence[Word]) -> str:
+    spelled = _JOINED.join(word.form for word in found[match.first : match.end])
+    return name_term(match.entry.canonical) + _SPELLED + spelled
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("names_digest", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("row", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True)
     builder.add_unsigned_field("generation", fast=True)
     builder.add_unsigned_field("analysis_version", fast=True)
     for prefix in ("", "title_"):
         for field in Field:
-            option = "position" if field is Field.WORDS else "freq"
-            builder.add_text_field(prefix + field, tokenizer_name="whitespace", index_option=option)
+            builder.add_text_field(prefix + field, tokenizer_name="whitespace", index_option="freq")
+    # The vocabulary: for spelling and for telling how names are written, not for ranking.
+    for vocabulary in ("words", "spellings"):
+        builder.add_text_field(vocabulary, tokenizer_name="whitespace", index_option="basic")
     return builder.build()

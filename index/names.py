@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
 import yaml
 from rapidfuzz.distance import OSA
 
+from index.english import is_english
 from index.terms import HYPHENS, STOP_WORDS, Word, words
 
 SHIPPED_NAMES = Path(__file__).with_name("names.yaml")
@@ -79,64 +81,68 @@ class NameMention:
     """False where the spelling is in no register and only sounds like one that is."""
 
 
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A name among the words of a text: from word number `first` up to but not `end`."""
+
+    first: int
+    end: int
+    name: Name
+    entry: NameEntry
+    listed: bool
+    """Whether the words are a listed name's and do not only sound like it."""
+
+
 class NameMatcher:
-    """Finds the names of some entries in a text: leftmost, longest, never overlapping."""
+    """Finds names in a text: leftmost, longest, never overlapping, listed before alike."""
 
     def __init__(self, entries: Iterable[NameEntry]) -> None:
         """Take the entries whose names are looked for."""
         self._by_first: dict[str, list[tuple[Name, NameEntry]]] = {}
-        self._by_first_sound: dict[str, list[tuple[Name, NameEntry]]] = {}
+        self._by_sound: dict[str, list[tuple[Name, NameEntry]]] = {}
         for entry in entries:
             for name in entry.names:
                 self._by_first.setdefault(name.forms[0], []).append((name, entry))
                 if not name.case_sensitive:
-                    sounds = self._by_first_sound.setdefault(sound_key(name.forms[0]), [])
-                    sounds.append((name, entry))
-        for found in (*self._by_first.values(), *self._by_first_sound.values()):
+                    key = sound_key(name.forms[0])
+                    self._by_sound.setdefault(key, []).append((name, entry))
+        for found in (*self._by_first.values(), *self._by_sound.values()):
             found.sort(key=lambda pair: (-len(pair[0].forms), pair[0].text))
+        # A text's words mostly begin no name, and that is what has to be found out fast.
+        self._beginning_alike = lru_cache(maxsize=100_000)(self._find_beginning_alike)
 
-    def mentions(self, text: str) -> list[NameMention]:
-        """Return where `text` says a name, in order."""
-        return [
-            NameMention(start, end, text[start:end], entry.canonical)
-            for start, end, entry in self.spans(text, words(text))
-        ]
-
-    def spans(self, text: str, found: Sequence[Word]) -> Iterator[tuple[int, int, NameEntry]]:
-        """Yield the spans of names among the words `found` of `text`."""
+    def find(self, text: str, found: Sequence[Word]) -> Iterator[NameMatch]:
+        """Yield the names among `found`, the words of `text`, in order."""
         at = 0
         while at < len(found):
-            match = self.match(text, found, at)
+            match = self._listed(text, found, at) or self._alike(text, found, at)
             if match is None:
                 at += 1
-                continue
-            name, entry = match
-            last = at + len(name.forms)
-            yield found[at].start, found[last - 1].end, entry
-            at = last
+            else:
+                yield match
+                at = match.end
 
-    def match(self, text: str, found: Sequence[Word], at: int) -> tuple[Name, NameEntry] | None:
-        """Return the longest name that begins with word number `at`, if any."""
+    def _listed(self, text: str, found: Sequence[Word], at: int) -> NameMatch | None:
         for name, entry in self._by_first.get(found[at].form, ()):
             if _stands_at(name, text, found, at):
-                return name, entry
+                return NameMatch(at, at + len(name.forms), name, entry, listed=True)
         return None
 
-    def alike(self, text: str, found: Sequence[Word], at: int) -> tuple[Name, NameEntry] | None:
-        """Return the longest name that words from number `at` on spell in another way, if any."""
-        for name, entry in self._by_first_sound.get(sound_key(found[at].form), ()):
+    def _alike(self, text: str, found: Sequence[Word], at: int) -> NameMatch | None:
+        for name, entry in self._beginning_alike(found[at].form):
             taken = found[at : at + len(name.forms)]
-            if (
-                len(taken) == len(name.forms)
-                and any(word.form != form for word, form in zip(taken, name.forms, strict=True))
-                and _together(text, taken)
-                and all(
-                    word.form == form or sound_alike(word.form, form)
-                    for word, form in zip(taken, name.forms, strict=True)
-                )
-            ):
-                return name, entry
+            if len(taken) == len(name.forms) and _sounds(name, taken) and _together(text, taken):
+                return NameMatch(at, at + len(name.forms), name, entry, listed=False)
         return None
+
+    def _find_beginning_alike(self, form: str) -> tuple[tuple[Name, NameEntry], ...]:
+        """Return the names whose first word is `form` or sounds like it."""
+        return tuple(
+            (name, entry)
+            for name, entry in self._by_sound.get(sound_key(form), ())
+            if (len(name.forms) > 1 and name.forms[0] == form)
+            or (sound_alike(form, name.forms[0]) and (len(name.forms) > 1 or not is_english(form)))
+        )
 
 
 class NameRegister:
@@ -146,6 +152,8 @@ class NameRegister:
         """Take entries that do not contradict one another; `load` checks that."""
         self.entries = tuple(entries)
         self.matcher = NameMatcher(self.entries)
+        self.digest = sha256(repr(self.entries).encode()).hexdigest()
+        """Changes with anything in the register."""
         self._by_canonical = {entry.canonical: entry for entry in self.entries}
         self.words = frozenset(
             form for entry in self.entries for name in entry.names for form in name.forms
@@ -177,12 +185,25 @@ class NameRegister:
 
     def mentions(self, text: str) -> list[NameMention]:
         """Return where `text` says a name: longest match, no overlaps, in order."""
-        return self.matcher.mentions(text)
+        found = words(text)
+        return [
+            NameMention(
+                start := found[match.first].start,
+                end := found[match.end - 1].end,
+                text[start:end],
+                match.entry.canonical,
+                match.listed,
+            )
+            for match in self.matcher.find(text, found)
+        ]
 
 
 def _stands_at(name: Name, text: str, found: Sequence[Word], at: int) -> bool:
-    taken = found[at : at + len(name.forms)]
-    if tuple(word.form for word in taken) != name.forms or not _together(text, taken):
+    forms = name.forms
+    if len(forms) > 1 and (at + 1 == len(found) or found[at + 1].form != forms[1]):
+        return False
+    taken = found[at : at + len(forms)]
+    if len(forms) > 1 and (tuple(w.form for w in taken) != forms or not _together(text, taken)):
         return False
     if name.case_sensitive:
         return all(word.capitals for word in taken)
@@ -194,6 +215,14 @@ def _stands_at(name: Name, text: str, found: Sequence[Word], at: int) -> bool:
         or text[left.end : right.start] in HYPHENS
         for hyphen, (left, right) in zip(name.hyphenated, pairwise(taken), strict=True)
     )
+
+
+def _sounds(name: Name, taken: Sequence[Word]) -> bool:
+    """Whether the words spell `name` in another way than listed."""
+    differing = [
+        (word.form, form) for word, form in zip(taken, name.forms, strict=True) if word.form != form
+    ]
+    return bool(differing) and all(sound_alike(typed, form) for typed, form in differing)
 
 
 _BETWEEN = re.compile(r"(?:['’][sS])?[^\S\n]*[-‐‑‒–—/]?[^\S\n]*")
@@ -221,7 +250,7 @@ _SOUNDS = (
 _UNSOUNDED = re.compile(r"(?<!^)[aiuh]")
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=200_000)
 def sound(form: str) -> str:
     """Return a folded word with the usual choices of transliteration undone.
 
@@ -232,7 +261,7 @@ def sound(form: str) -> str:
     return form
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=200_000)
 def sound_key(form: str) -> str:
     """Return the first letter and the consonants of `sound(form)`: what sounds alike shares it."""
     key = _UNSOUNDED.sub("", sound(form))

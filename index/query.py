@@ -3,15 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from index.lexical import Clause, Field, LexicalQuery, Wording
-from index.names import MIN_ALIKE_CHARS, Name, NameEntry, NameMatcher, NameMention, NameRegister
-from index.spelling import Spelling
+from index.lexical import Clause, Field, LexicalQuery, Wording, name_term
+from index.names import NameEntry, NameMatch, NameMatcher, NameMention, NameRegister
+from index.spelling import Spelling, Vocabulary
 from index.terms import STOP_WORDS, Word, compounds, stem, words
 
-DERIVED_WEIGHT = 0.8
-"""What a last name alone counts, against 1 for a name that the register lists."""
-ALIKE_WEIGHT = 0.8
-"""What a spelling that no register lists counts, if it sounds like one that is."""
 RELATED_WEIGHT = 0.5
 """What the names of a related entry count: DAESH where ISKP was asked for."""
 PART_WEIGHT = 0.3
@@ -25,8 +21,7 @@ class Highlighted:
     """What of a passage is marked as found."""
 
     stems: frozenset[str]
-    forms: frozenset[str]
-    """Folded words that are marked as they stand: spellings of a name that only sound like it."""
+    canonicals: frozenset[str]
     names: NameMatcher
 
 
@@ -59,7 +54,7 @@ def analyze(query: str, names: NameRegister, spelling: Spelling) -> AnalyzedQuer
     """
     reading = _Reading(query, names, spelling)
     entries = tuple(dict.fromkeys(named.entry for named in reading.named))
-    groups = [_group(entry, reading, names, spelling) for entry in entries]
+    groups = [_group(entry, reading, names, spelling.vocabulary) for entry in entries]
     clauses = [*_word_clauses(reading), *(_name_clause(group) for group in groups)]
     clauses += _part_clauses(reading)
     repaired = reading.repaired()
@@ -71,18 +66,18 @@ def analyze(query: str, names: NameRegister, spelling: Spelling) -> AnalyzedQuer
         names=tuple(reading.mention(named) for named in reading.named),
         lexical=LexicalQuery(tuple(dict.fromkeys(clauses))),
         dense_text=repaired,
-        explanations=_explanations(reading, groups, spelling),
+        explanations=_explanations(reading, groups),
         highlighted=Highlighted(
             stems=frozenset(
-                wording.words[0]
+                wording.term
                 for clause in clauses
                 for wording in clause.wordings
                 if wording.field is Field.STEMS
             ),
-            forms=frozenset(form for group in groups for form in group.alike),
-            names=NameMatcher(
-                dict.fromkeys(e for group in groups for e in (group.entry, *group.related))
+            canonicals=frozenset(
+                entry.canonical for group in groups for entry in (group.entry, *group.related)
             ),
+            names=names.matcher,
         ),
     )
 
@@ -92,33 +87,22 @@ def highlight_spans(text: str, analyzed: AnalyzedQuery) -> list[tuple[int, int]]
     found = words(text)
     wanted = analyzed.highlighted
     compound = {word.start: word for word in compounds(text, found)}
+    named = {match.first: match for match in wanted.names.find(text, found)}
     spans: list[tuple[int, int]] = []
     at = 0
     while at < len(found):
         word = found[at]
-        taken = 1
-        if match := wanted.names.match(text, found, at):
-            taken = len(match[0].forms)
+        taken = 0
+        if at in named and named[at].entry.canonical in wanted.canonicals:
+            taken = named[at].end - at
         elif word.start in compound and stem(compound[word.start].form) in wanted.stems:
             taken = 2
-        elif word.form not in wanted.forms and stem(word.form) not in wanted.stems:
-            at += 1
-            continue
-        spans.append((word.start, found[at + taken - 1].end))
-        at += taken
+        elif stem(word.form) in wanted.stems:
+            taken = 1
+        if taken:
+            spans.append((word.start, found[at + taken - 1].end))
+        at += taken or 1
     return spans
-
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A name among the words of a query: from word number `first` up to but not `end`."""
-
-    first: int
-    end: int
-    name: Name
-    entry: NameEntry
-    listed: bool
-    """Whether the words are the name's own, be it after repair, and not only sound like it."""
 
 
 class _Reading:
@@ -131,29 +115,8 @@ class _Reading:
             # All in capitals: then capitals do not tell IS from is.
             self.typed = [word._replace(capitals=False) for word in self.typed]
         self.words = [word._replace(form=spelling.repair(word) or word.form) for word in self.typed]
-        self.named = self._find_names(names.matcher, spelling)
+        self.named = list(names.matcher.find(query, self.words))
         self._named_at = {at: named for named in self.named for at in range(named.first, named.end)}
-
-    def _find_names(self, matcher: NameMatcher, spelling: Spelling) -> list[_Named]:
-        named: list[_Named] = []
-        at = 0
-        while at < len(self.words):
-            match = matcher.match(self.query, self.words, at)
-            listed = match is not None
-            if match is None and not self._ordinary(at, spelling):
-                match = matcher.alike(self.query, self.words, at)
-            if match is None:
-                at += 1
-                continue
-            name, entry = match
-            named.append(_Named(at, at + len(name.forms), name, entry, listed))
-            at += len(name.forms)
-        return named
-
-    def _ordinary(self, at: int, spelling: Spelling) -> bool:
-        """Whether a word is an English one, which does not turn into a name by its sound."""
-        form = self.words[at].form
-        return form in STOP_WORDS or spelling.is_english(form)
 
     def repairs(self, at: int) -> bool:
         """Whether word number `at` is read as another than was typed."""
@@ -203,7 +166,7 @@ class _Reading:
             done = end
         return text + self.query[done:]
 
-    def mention(self, named: _Named) -> NameMention:
+    def mention(self, named: NameMatch) -> NameMention:
         """Return a name with its place in the query."""
         start, end = self.typed[named.first].start, self.typed[named.end - 1].end
         exact = named.listed and not any(self.repairs(at) for at in range(named.first, named.end))
@@ -216,58 +179,62 @@ def _tells(word: Word) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A name that was asked for, with all that it may be called in the collection."""
+    """A name that was asked for, with what else it may be called and is called."""
 
     entry: NameEntry
     typed: str
-    alike: tuple[str, ...]
+    stems: tuple[str, ...]
+    """What was typed and read for it where that was one word."""
     related: tuple[NameEntry, ...]
-    other_words: tuple[tuple[str, ...], ...]
-    """What was typed for it where no register has it."""
+    spelled: tuple[str, ...]
+    """How passages spell it, the most frequent first."""
+    related_spelled: tuple[str, ...]
 
 
-def _group(entry: NameEntry, reading: _Reading, names: NameRegister, spelling: Spelling) -> _Group:
+def _group(
+    entry: NameEntry, reading: _Reading, names: NameRegister, vocabulary: Vocabulary
+) -> _Group:
     named = [found for found in reading.named if found.entry is entry]
-    single = {
-        name.forms[0]
-        for name in entry.names
-        if len(name.forms) == 1
-        and not name.case_sensitive
-        and len(name.forms[0]) >= MIN_ALIKE_CHARS
-    }
-    own = {name.forms for e in names.entries for name in e.names}
-    alike = {form for one in single for form in spelling.alike(one) if (form,) not in own}
-    other = [tuple(word.form for word in reading.typed[n.first : n.end]) for n in named]
+    single = [found.first for found in named if found.end - found.first == 1]
+    both = [word for at in single for word in (reading.words[at], reading.typed[at])]
+    related = names.related(entry.canonical)
     return _Group(
         entry=entry,
         typed=reading.mention(named[0]).text,
-        alike=tuple(sorted(alike)),
-        related=names.related(entry.canonical),
-        other_words=tuple(dict.fromkeys(forms for forms in other if forms not in own)),
+        stems=tuple(dict.fromkeys(stem(word.form) for word in both if _tells(word))),
+        related=related,
+        spelled=tuple(_spelled((entry,), vocabulary)),
+        related_spelled=tuple(_spelled(related, vocabulary)),
     )
+
+
+def _spelled(entries: Iterable[NameEntry], vocabulary: Vocabulary) -> Iterable[str]:
+    for entry in entries:
+        texts = {name.forms: name.text for name in reversed(entry.names)}
+        for forms, _ in vocabulary.spellings(entry.canonical):
+            yield texts.get(forms) or " ".join(form.capitalize() for form in forms)
 
 
 def _word_clauses(reading: _Reading) -> Iterable[Clause]:
     free = reading.free()
     for at in free:
         read, typed = stem(reading.words[at].form), stem(reading.typed[at].form)
-        yield Clause(tuple(Wording(Field.STEMS, (s,)) for s in dict.fromkeys((read, typed))))
+        yield Clause(tuple(Wording(Field.STEMS, form) for form in dict.fromkeys((read, typed))))
     for word in compounds(reading.query, [reading.words[at] for at in free]):
-        yield Clause((Wording(Field.STEMS, (stem(word.form),)),))
+        yield Clause((Wording(Field.STEMS, stem(word.form)),))
 
 
 def _name_clause(group: _Group) -> Clause:
-    wordings = [_wording(name, 1.0) for name in group.entry.names]
-    wordings += [Wording(Field.WORDS, forms) for forms in group.other_words]
-    wordings += [Wording(Field.WORDS, (form,), ALIKE_WEIGHT) for form in group.alike]
-    for entry in group.related:
-        wordings += [_wording(name, RELATED_WEIGHT) for name in entry.names]
-    return Clause(tuple(wordings))
-
-
-def _wording(name: Name, weight: float) -> Wording:
-    where = Field.CAPITALS if name.case_sensitive else Field.WORDS
-    return Wording(where, name.forms, weight * (DERIVED_WEIGHT if name.derived else 1.0))
+    return Clause(
+        (
+            Wording(Field.NAMES, name_term(group.entry.canonical)),
+            *(Wording(Field.STEMS, form) for form in group.stems),
+            *(
+                Wording(Field.NAMES, name_term(entry.canonical), RELATED_WEIGHT)
+                for entry in group.related
+            ),
+        )
+    )
 
 
 def _part_clauses(reading: _Reading) -> Iterable[Clause]:
@@ -276,35 +243,22 @@ def _part_clauses(reading: _Reading) -> Iterable[Clause]:
         if named.end - named.first > 1:
             for word in reading.words[named.first : named.end]:
                 if _tells(word):
-                    yield Clause((Wording(Field.STEMS, (stem(word.form),)),), PART_WEIGHT)
+                    yield Clause((Wording(Field.STEMS, stem(word.form)),), PART_WEIGHT)
 
 
-def _explanations(
-    reading: _Reading, groups: Sequence[_Group], spelling: Spelling
-) -> tuple[str, ...]:
+def _explanations(reading: _Reading, groups: Sequence[_Group]) -> tuple[str, ...]:
     lines = [f"Read ‘{typed}’ as ‘{read}’." for _, _, typed, read in reading.changes()]
     for group in groups:
-        own = _held(group.entry.names, spelling, but=group.typed)
-        own += [form for form in group.alike if form not in own]
-        related = _held((n for e in group.related for n in e.names), spelling, but=group.typed)
         parts = []
+        typed = [word.form for word in words(group.typed)]
+        own = [text for text in group.spelled if [word.form for word in words(text)] != typed]
         if own:
             parts.append(f"also as {_list(own)}")
-        if related:
-            parts.append(f"with less weight as {_list(related)}")
+        if group.related_spelled:
+            parts.append(f"with less weight as {_list(group.related_spelled)}")
         if parts:
-            lines.append(f"Searched for ‘{group.typed}’ {', '.join(parts)}.")
+            lines.append(f"Searched for ‘{group.typed}’ {'; '.join(parts)}.")
     return tuple(dict.fromkeys(lines))
-
-
-def _held(names: Iterable[Name], spelling: Spelling, but: str) -> list[str]:
-    """Return the names whose words are all in the collection, each spelling once."""
-    skipped = tuple(word.form for word in words(but))
-    found: dict[tuple[str, ...], str] = {}
-    for name in names:
-        if name.forms != skipped and not name.derived and spelling.holds(name.forms):
-            found.setdefault(name.forms, name.text)
-    return list(found.values())
 
 
 def _list(names: Sequence[str]) -> str:

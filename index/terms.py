@@ -128,12 +128,13 @@ def stem(form: str) -> str:
     return str(snowballstemmer.stemmer("english").stemWord(form))
 
 
-def stems(text: str) -> list[str]:
-    """Return the stems of `text` in order; a hyphenated word also gives its parts as one word.
+def stems(text: str, found: Sequence[Word] | None = None) -> list[str]:
+    """Return the stems of `text`, whose words are `found` where they are known already.
 
-    "Counter-terrorism" is thus found by "counterterrorism" and the other way round.
+    They come in order, and after them those of hyphenated words taken as one: "counter-terrorism"
+    is thus found by "counterterrorism" and the other way round.
     """
-    found = words(text)
+    found = words(text) if found is None else found
     return [stem(word.form) for word in (*found, *compounds(text, found))]
 
 
