@@ -1,16 +1,14 @@
 """Compare two runs of one gold set, question by question: what differs, and what is noise."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eval.gold import GoldQuestion, Kind
-from eval.measures import MEASURES, Columns, Measure, counted_rows, value_over
+from eval.measures import MEASURES, Columns, Measure, counted_rows, value_over, values_over
 from eval.run import Run, rows_of_kind
 from eval.significance import IndexArray, difference, mean_difference
 
@@ -92,7 +90,7 @@ def compare(first: Run, second: Run) -> Comparison:
 
 
 def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
-    """Return the comparison for a program; undefined numbers are null."""
+    """Return the comparison for a program."""
     return {
         "first": comparison.first.info.system.name,
         "second": comparison.second.info.system.name,
@@ -106,8 +104,8 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
                 "first": item.first,
                 "second": item.second,
                 "difference": item.second - item.first,
-                "low": None if math.isnan(item.low) else item.low,
-                "high": None if math.isnan(item.high) else item.high,
+                "low": item.low,
+                "high": item.high,
                 "p_value": item.p_value,
                 "count": item.count,
                 "verdict": item.verdict.value,
@@ -163,11 +161,12 @@ def _difference(
             first[measure.name][rows], second[measure.name][rows]
         )
     else:
+        both = {
+            name: np.concatenate([first[name][rows], second[name][rows]])
+            for name in first.keys() & second.keys()
+        }
         (low, high), p_value = difference(
-            lambda chosen: value_over(measure, first, rows[chosen]),
-            lambda chosen: value_over(measure, second, rows[chosen]),
-            lambda mask: _swapped(measure, first, second, rows, mask),
-            len(rows),
+            lambda lines: values_over(measure, both, lines), len(rows)
         )
     if p_value >= SIGNIFICANCE or one == other:
         verdict = Verdict.NOISE
@@ -181,16 +180,6 @@ def _same(measure: Measure, first: Columns, second: Columns, rows: IndexArray) -
     return all(
         np.array_equal(first[name][rows], second[name][rows], equal_nan=True) for name in names
     )
-
-
-def _swapped(
-    measure: Measure, first: Columns, second: Columns, rows: IndexArray, mask: NDArray[np.bool_]
-) -> tuple[float, float]:
-    every = np.arange(len(rows))
-    names = first.keys() & second.keys()
-    one = {name: np.where(mask, second[name][rows], first[name][rows]) for name in names}
-    other = {name: np.where(mask, first[name][rows], second[name][rows]) for name in names}
-    return value_over(measure, one, every), value_over(measure, other, every)
 
 
 def _changes(first: Run, second_columns: Columns) -> Sequence[Change]:

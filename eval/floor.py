@@ -6,7 +6,6 @@ questions and a recorded share of 0.90, below about 0.85.
 """
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +33,7 @@ def record_floor(run: Run, path: Path) -> None:
         "measures": {
             name: {"value": estimate.value, "low": estimate.low, "high": estimate.high}
             for name, estimate in run.measures.items()
-            if measure_named(name).group in FLOOR_GROUPS and not math.isnan(estimate.low)
+            if measure_named(name).group in FLOOR_GROUPS
         },
     }
     partial = path.with_name(f"{path.name}.partial")

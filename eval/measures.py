@@ -72,7 +72,8 @@ class Measure:
     higher_is_better: bool = True
     per_kind: bool = True
     """Whether it means something within one kind of questions."""
-    compute: Callable[[Columns, IndexArray], float] | None = None
+    compute: Callable[[Columns, IndexArray], FloatArray] | None = None
+    """From row numbers, shape (lines, questions), to a value a line, shape (lines,)."""
     counts: str | None = None
     """The column that is not NaN for questions that count; the measure's own by default."""
 
@@ -130,9 +131,14 @@ def counted_rows(measure: Measure, columns: Columns, rows: IndexArray) -> IndexA
 
 
 def value_over(measure: Measure, columns: Columns, rows: IndexArray) -> float:
-    """Return the measure over `rows`, all of which it must count; NaN where it is undefined."""
+    """Return the measure over `rows`, shape (questions,), all of which it must count."""
+    return float(values_over(measure, columns, rows[np.newaxis])[0])
+
+
+def values_over(measure: Measure, columns: Columns, rows: IndexArray) -> FloatArray:
+    """Return the measure over each line of `rows`, shape (lines, questions), as (lines,)."""
     if measure.compute is None:
-        return float(columns[measure.name][rows].mean())
+        return np.asarray(columns[measure.name][rows].mean(axis=1))
     return measure.compute(columns, rows)
 
 
@@ -141,7 +147,7 @@ def _estimate(measure: Measure, columns: Columns, rows: IndexArray) -> Estimate:
     if measure.compute is None:
         low, high = mean_interval(columns[measure.name][rows])
     else:
-        low, high = interval(lambda chosen: value_over(measure, columns, rows[chosen]), len(rows))
+        low, high = interval(lambda lines: values_over(measure, columns, rows[lines]), len(rows))
     return Estimate(value, low, high, len(rows))
 
 
@@ -255,21 +261,17 @@ def _best_assignment(scores: Sequence[Sequence[float]]) -> float:
     return max(best.values())
 
 
-def refusal_counts(columns: Columns, rows: IndexArray) -> tuple[int, int, int]:
-    """Return how many questions were refused rightly, were refused, and should have been."""
-    refused = columns["refused"][rows] == 1.0
-    unanswerable = columns["answerable"][rows] == 0.0
-    return int(np.sum(refused & unanswerable)), int(refused.sum()), int(unanswerable.sum())
+def _refusal_precision(columns: Columns, rows: IndexArray) -> FloatArray:
+    refused = columns["refused"][rows]
+    rightly = (refused * (1.0 - columns["answerable"][rows])).sum(axis=1)
+    return np.asarray(rightly / np.maximum(refused.sum(axis=1), 1.0))
 
 
-def _refusal_precision(columns: Columns, rows: IndexArray) -> float:
-    rightly, refused, _ = refusal_counts(columns, rows)
-    return rightly / refused if refused else 0.0
-
-
-def _refusal_f1(columns: Columns, rows: IndexArray) -> float:
-    rightly, refused, unanswerable = refusal_counts(columns, rows)
-    return 2 * rightly / (refused + unanswerable) if refused + unanswerable else 0.0
+def _refusal_f1(columns: Columns, rows: IndexArray) -> FloatArray:
+    refused, unanswerable = columns["refused"][rows], 1.0 - columns["answerable"][rows]
+    rightly = (refused * unanswerable).sum(axis=1)
+    either = refused.sum(axis=1) + unanswerable.sum(axis=1)
+    return np.asarray(2.0 * rightly / np.maximum(either, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,33 +288,47 @@ class Bin:
 
 def reliability(columns: Columns, rows: IndexArray) -> list[Bin]:
     """Return the reliability curve over `rows`, empty bins included."""
-    confidence, claim = columns["confidence"][rows], columns["claim"][rows]
-    places = np.minimum((confidence * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    counts = np.bincount(places, minlength=CALIBRATION_BINS)
-    at_least_one = np.maximum(counts, 1)
-    claimed = np.bincount(places, confidence, CALIBRATION_BINS) / at_least_one
-    came_true = np.bincount(places, claim, CALIBRATION_BINS) / at_least_one
+    counts, claimed, came_true = (sums[0] for sums in _binned(columns, rows[np.newaxis]))
+    at_least_one = np.maximum(counts, 1.0)
     return [
         Bin(
             place / CALIBRATION_BINS,
             (place + 1) / CALIBRATION_BINS,
-            float(claimed[place]),
-            float(came_true[place]),
+            float(claimed[place] / at_least_one[place]),
+            float(came_true[place] / at_least_one[place]),
             int(counts[place]),
         )
         for place in range(CALIBRATION_BINS)
     ]
 
 
-def _calibration_error(columns: Columns, rows: IndexArray) -> float:
+def _binned(columns: Columns, rows: IndexArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return, per line and bin, how many questions, summed confidence and summed truth."""
     confidence, claim = columns["confidence"][rows], columns["claim"][rows]
     places = np.minimum((confidence * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    gaps = np.bincount(places, confidence - claim, CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(rows))
+    counts, claimed, came_true = (
+        _sums_by(places, weights, CALIBRATION_BINS)
+        for weights in (np.ones_like(confidence), confidence, claim)
+    )
+    return counts, claimed, came_true
 
 
-def _brier(columns: Columns, rows: IndexArray) -> float:
-    return float(np.mean((columns["confidence"][rows] - columns["claim"][rows]) ** 2))
+def _sums_by(places: IndexArray, weights: FloatArray, bins: int) -> FloatArray:
+    """Return the weights summed by bin in each line: shape (lines, n) to (lines, bins)."""
+    lines = len(places)
+    flat = places + bins * np.arange(lines)[:, np.newaxis]
+    sums = np.bincount(flat.ravel(), weights.ravel(), lines * bins)
+    return sums.astype(np.float64).reshape(lines, bins)
+
+
+def _calibration_error(columns: Columns, rows: IndexArray) -> FloatArray:
+    _, claimed, came_true = _binned(columns, rows)
+    return np.asarray(np.abs(claimed - came_true).sum(axis=1) / rows.shape[1])
+
+
+def _brier(columns: Columns, rows: IndexArray) -> FloatArray:
+    gaps = columns["confidence"][rows] - columns["claim"][rows]
+    return np.asarray((gaps**2).mean(axis=1))
 
 
 def risk_coverage(columns: Columns, rows: IndexArray) -> tuple[FloatArray, FloatArray]:
@@ -323,22 +339,28 @@ def risk_coverage(columns: Columns, rows: IndexArray) -> tuple[FloatArray, Float
     refused or failed on follow, each a loss, for no answer was given that could be right.
     Questions of equal confidence share their losses evenly, so their order means nothing.
     """
-    answered = columns["answered-any"][rows]
-    rank = np.where(answered == 1.0, 1.0 + columns["confidence"][rows], 0.0)
-    order = np.argsort(-rank, kind="stable")
-    losses = columns["loss"][rows][order]
-    _, place, sizes = np.unique(-rank[order], return_inverse=True, return_counts=True)
-    shared = (np.bincount(place, losses) / sizes)[place]
-    answered_so_far = np.arange(1, len(rows) + 1)
-    return answered_so_far / len(rows), np.cumsum(shared) / answered_so_far
+    coverage = np.arange(1, len(rows) + 1) / len(rows)
+    return coverage, _risks(columns, rows[np.newaxis])[0]
 
 
-def _aurc(columns: Columns, rows: IndexArray) -> float:
-    return float(risk_coverage(columns, rows)[1].mean())
+def _risks(columns: Columns, rows: IndexArray) -> FloatArray:
+    answered = columns["answered-any"] == 1.0
+    surety = np.where(answered, 1.0 + columns["confidence"], 0.0)
+    # Equal surety, equal group; the surest group is number 0.
+    sureties, group_of_row = np.unique(-surety, return_inverse=True)
+    groups = np.sort(group_of_row[rows], axis=1)
+    losses = _sums_by(group_of_row[rows], columns["loss"][rows], len(sureties))
+    sizes = _sums_by(groups, np.ones(groups.shape), len(sureties))
+    shared = np.take_along_axis(losses / np.maximum(sizes, 1.0), groups, axis=1)
+    return np.asarray(np.cumsum(shared, axis=1) / np.arange(1, rows.shape[1] + 1))
 
 
-def _percentile(column: str, share: float) -> Callable[[Columns, IndexArray], float]:
-    return lambda columns, rows: float(np.quantile(columns[column][rows], share))
+def _aurc(columns: Columns, rows: IndexArray) -> FloatArray:
+    return np.asarray(_risks(columns, rows).mean(axis=1))
+
+
+def _percentile(column: str, share: float) -> Callable[[Columns, IndexArray], FloatArray]:
+    return lambda columns, rows: np.quantile(columns[column][rows], share, axis=1)
 
 
 def _means(group: Group, *about: tuple[str, str]) -> list[Measure]:

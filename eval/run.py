@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -385,24 +385,8 @@ def _read_summary(
 
 
 def _estimates_to_json(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {
-        name: {
-            "value": estimate.value,
-            "low": None if math.isnan(estimate.low) else estimate.low,
-            "high": None if math.isnan(estimate.high) else estimate.high,
-            "count": estimate.count,
-        }
-        for name, estimate in estimates.items()
-    }
+    return {name: asdict(estimate) for name, estimate in estimates.items()}
 
 
 def _estimates_from_json(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
-    def number(value: float | None) -> float:
-        return math.nan if value is None else float(value)
-
-    return {
-        name: Estimate(
-            float(fields["value"]), number(fields["low"]), number(fields["high"]), fields["count"]
-        )
-        for name, fields in record.items()
-    }
+    return {name: Estimate(**fields) for name, fields in record.items()}

@@ -16,10 +16,13 @@ SEED = 20230327
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
-Statistic = Callable[[IndexArray], float]
-"""What a measure is over the questions of these row numbers, which may repeat."""
+Statistic = Callable[[IndexArray], FloatArray]
+"""What a measure is over each line of row numbers, shape (lines, questions) to (lines,).
 
-# Rows of resamples drawn at once: 10,000 questions then need 8 MB, not 160.
+Row numbers may repeat within a line.
+"""
+
+# Resamples drawn at once: 10,000 questions then need 8 MB, not 160.
 _BLOCK = 100
 
 
@@ -35,13 +38,10 @@ def mean_interval(values: FloatArray, seed: int = SEED) -> tuple[float, float]:
 
 
 def interval(statistic: Statistic, count: int, seed: int = SEED) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of any statistic over `count` questions.
-
-    Resamples in which the statistic is undefined (NaN) are left out; all of them gives NaN.
-    """
+    """Return the 95 % percentile bootstrap interval of any statistic over `count` questions."""
     generator = np.random.default_rng(seed)
-    resampled = np.array([statistic(generator.integers(0, count, count)) for _ in range(RESAMPLES)])
-    return _percentiles(resampled)
+    blocks = [statistic(_draw(generator, count)) for _ in range(0, RESAMPLES, _BLOCK)]
+    return _percentiles(np.concatenate(blocks))
 
 
 def mean_difference(
@@ -64,46 +64,43 @@ def mean_difference(
 
 
 def difference(
-    first: Statistic,
-    second: Statistic,
-    swapped: Callable[[NDArray[np.bool_]], tuple[float, float]],
-    count: int,
-    seed: int = SEED,
+    statistic: Statistic, count: int, seed: int = SEED
 ) -> tuple[tuple[float, float], float]:
     """Return the paired bootstrap interval of second - first, and its p value, for any statistic.
 
-    `swapped` gives both statistics after the two runs' rows have changed places where the mask,
-    shape (count,), says so; the p value is two-sided, by random such swaps.
+    `statistic` is over both runs' rows laid end to end: question i is row i in the first and row
+    i + `count` in the second. The p value is two-sided, by random exchange of questions' rows.
     """
-    every = np.arange(count)
-    observed = abs(second(every) - first(every))
+    every = np.arange(count)[np.newaxis]
+    observed = abs(float((statistic(every + count) - statistic(every))[0]))
     generator = np.random.default_rng(seed)
     resampled = []
-    for _ in range(RESAMPLES):
-        rows = generator.integers(0, count, count)
-        resampled.append(second(rows) - first(rows))
+    for _ in range(0, RESAMPLES, _BLOCK):
+        rows = _draw(generator, count)
+        resampled.append(statistic(rows + count) - statistic(rows))
     as_far = 0
-    for _ in range(PERMUTATIONS):
-        one, other = swapped(generator.random(count) < 0.5)
-        as_far += abs(other - one) >= observed - 1e-12
-    return _percentiles(np.array(resampled)), (as_far + 1) / (PERMUTATIONS + 1)
+    for _ in range(0, PERMUTATIONS, _BLOCK):
+        swaps = generator.integers(0, 2, (_BLOCK, count)) * count
+        swapped = statistic(every + count - swaps) - statistic(every + swaps)
+        as_far += int(np.sum(np.abs(swapped) >= observed - 1e-12))
+    return _percentiles(np.concatenate(resampled)), (as_far + 1) / (PERMUTATIONS + 1)
+
+
+def _draw(generator: np.random.Generator, count: int) -> IndexArray:
+    return generator.integers(0, count, (_BLOCK, count))
 
 
 def _resampled_means(values: FloatArray, seed: int) -> FloatArray:
     generator = np.random.default_rng(seed)
     blocks = [
-        values[generator.integers(0, len(values), (_BLOCK, len(values)))].mean(axis=1)
-        for _ in range(0, RESAMPLES, _BLOCK)
+        values[_draw(generator, len(values))].mean(axis=1) for _ in range(0, RESAMPLES, _BLOCK)
     ]
     return np.concatenate(blocks)
 
 
 def _percentiles(resampled: FloatArray) -> tuple[float, float]:
-    known = resampled[~np.isnan(resampled)]
-    if not len(known):
-        return float("nan"), float("nan")
     tail = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(known, [tail, 1.0 - tail])
+    low, high = np.quantile(resampled, [tail, 1.0 - tail])
     return float(low), float(high)
 
 

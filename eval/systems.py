@@ -220,7 +220,8 @@ class UrlSystem:
     def _fetch(self, document_id: str) -> Text | None:
         path = f"/api/documents/{quote(document_id, safe='')}"
         try:
-            return Text(self._call(path)["title"], self._call(f"{path}/text")["text"])
+            title = self._call(path)["title"]
+            return Text(title, self._read(f"{path}/text").decode("utf-8"))
         except (OSError, ValueError, KeyError):
             return None
 
@@ -231,13 +232,16 @@ class UrlSystem:
         return self._call("/api/ask", json.dumps(body).encode())
 
     def _call(self, path: str, body: bytes | None = None) -> dict[str, Any]:
-        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
-        request = Request(self._url + path, data=body, headers=headers)
-        with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-            record = json.loads(response.read())
+        record = json.loads(self._read(path, body))
         if not isinstance(record, dict):
             raise ValueError(f"{path} gave {type(record).__name__}, not a JSON object")
         return record
+
+    def _read(self, path: str, body: bytes | None = None) -> bytes:
+        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
+        request = Request(self._url + path, data=body, headers=headers)
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+            return bytes(response.read())
 
 
 class FileSystem:
