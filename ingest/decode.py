@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from ingest.language import detect_language
 from ingest.outcome import LoadError
 
 # The encodings that reports are found in. Left to all of Python's codecs, charset-normalizer took
@@ -26,6 +27,13 @@ LEGACY_ENCODINGS = [
     "big5",
     "cp949",
 ]
+# Code pages that share most of their letters, and the languages that each was made for.
+LATIN_LANGUAGES = {
+    "cp1254": frozenset({"tr", "az"}),
+    "cp1250": frozenset({"pl", "cs", "sk", "hu", "ro", "hr", "bs", "sl", "sq"}),
+    "cp1257": frozenset({"lt", "lv", "et"}),
+    "cp1252": frozenset({"en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "no", "nb", "fi"}),
+}
 EAST_ASIAN = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})
 
 # More control characters than one in a thousand is no text file.
@@ -163,6 +171,8 @@ def _decode_legacy(data: bytes) -> tuple[str, str] | None:
     names = [best.encoding] if best is not None else []
     if best is None or best.encoding in EAST_ASIAN:
         names.append("cp1252")
+    elif best.encoding in LATIN_LANGUAGES:
+        names.insert(0, _latin_encoding(data[:_SAMPLE_BYTES], best.encoding))
     for name in names:
         try:
             text = data.decode(name)
@@ -171,6 +181,22 @@ def _decode_legacy(data: bytes) -> tuple[str, str] | None:
         if _is_plausible(text, name):
             return text, name
     return None
+
+
+def _latin_encoding(sample: bytes, best: str) -> str:
+    """The Latin code page in which the text is in one of that page's own languages.
+
+    These pages differ in few letters, too few for charset-normalizer in a short text: it read
+    Turkish dotless i as the y of Czech.
+    """
+    for encoding, languages in LATIN_LANGUAGES.items():
+        try:
+            language = detect_language(sample.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+        if language in languages:
+            return encoding
+    return best if best == "cp1252" or detect_language(sample.decode(best, "replace")) else "cp1252"
 
 
 def _is_plausible(text: str, encoding: str) -> bool:

@@ -32,9 +32,9 @@ _FURNITURE_ROLES = frozenset(
 )
 _FURNITURE_WORDS = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs sidebar share sharing shares social "
-    "sociable addtoany sharedaddy related recommended recommendations newsletter subscribe subscription "
-    "signup comment comments respond disqus cookie cookies consent gdpr advert advertisement ads "
-    "adsense promo sponsored footer masthead pagination pager tags taglist toolbar skip popup "
+    "sociable addtoany sharedaddy related recommended recommendations newsletter subscribe "
+    "subscription signup comment comments respond disqus cookie cookies consent gdpr advert "
+    "advertisement ads adsense promo sponsored footer masthead pagination pager tags taglist toolbar skip popup "
     "modal widget wpml byline dateline print".split()
 )
 _BIOGRAPHY_WORDS = re.compile(
@@ -150,11 +150,15 @@ def _tree(page: str) -> Any | None:
     if not cleaned.strip():
         return None
     try:
-        return lxml.html.document_fromstring(cleaned.encode("utf-8"), parser=parser)
+        root = lxml.html.document_fromstring(cleaned.encode("utf-8"), parser=parser)
     except lxml.etree.ParserError as error:
         if "empty" in str(error).lower():
             return None
         raise LoadError(f"is no readable HTML ({error})", "save the page again") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        # libxml2 stops there and keeps quiet about the rest of the page.
+        raise LoadError("nests its elements too deeply", "save the page as text")
+    return root
 
 
 def _names(element: Any) -> str:

@@ -254,16 +254,15 @@ def _continues(above: _Line, below: _Line, right_edge: float, pitch: float) -> b
         return True
     if LIST_ITEM.match(below.text):
         return False
-    step = (above.baseline - below.baseline) / max(0.1, above.size)
-    if above.page != below.page or step < 0:  # the next page or column
-        return not ENDS_SENTENCE.search(above.text) and above.right > right_edge * 0.8
-    if step > 1.3 * pitch or step < 0.5 * pitch:
-        return False
     if below.left > above.left + above.size and not LIST_ITEM.match(above.text):
         return False  # the first line of a paragraph, indented
     first_word = len(below.text.split(None, 1)[0])
     room = right_edge - above.right
-    return room < (first_word + 1) * above.char_width * 1.15
+    is_filled = room < (first_word + 1) * above.char_width * 1.15
+    step = (above.baseline - below.baseline) / max(0.1, above.size)
+    if above.page != below.page or step < 0:  # the next page or column
+        return is_filled or not ENDS_SENTENCE.search(above.text)
+    return is_filled and 0.5 * pitch <= step <= 1.3 * pitch
 
 
 def _right_edge(line: _Line, page: list[_Line]) -> float:
