@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import yaml
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import Levenshtein
 
 from index.english import is_english
 from index.terms import HYPHENS, STOP_WORDS, Word, words
@@ -229,8 +229,15 @@ _BETWEEN = re.compile(r"(?:['’][sS])?[^\S\n]*[-‐‑‒–—/]?[^\S\n]*")
 
 
 def _together(text: str, taken: Sequence[Word]) -> bool:
-    """Whether only spaces, a possessive and at most one dash stand between the words."""
-    return all(_BETWEEN.fullmatch(text, left.end, right.start) for left, right in pairwise(taken))
+    """Whether little stands between the words: spaces, a possessive, a dash, an initial's dot."""
+    return all(
+        _BETWEEN.fullmatch(text, left.end + _has_dot(text, left), right.start)
+        for left, right in pairwise(taken)
+    )
+
+
+def _has_dot(text: str, word: Word) -> bool:
+    return len(word.form) == 1 and text.startswith(".", word.end)
 
 
 _SOUNDS = (
@@ -276,7 +283,8 @@ def sound_alike(one: str, other: str) -> bool:
     return (
         shorter >= MIN_ALIKE_CHARS
         and sound_key(one) == sound_key(other)
-        and OSA.distance(sound(one), sound(other), score_cutoff=2) <= (1 if shorter < 8 else 2)
+        and Levenshtein.distance(sound(one), sound(other), score_cutoff=2)
+        <= (1 if shorter < 8 else 2)
     )
 
 
@@ -494,16 +502,21 @@ def _name(text: str, *, case_sensitive: bool = False, derived: bool = False) -> 
 
 
 def _last_names(drafts: dict[str, _Draft]) -> Iterator[tuple[str, Name]]:
-    """Yield each person's last names, but none that two persons of the register share."""
+    """Yield each person's last names, but no English word and none that another is called by too.
+
+    A last name that is an English word (laden) must be listed to count alone.
+    """
     owners: dict[tuple[str, ...], set[str]] = {}
     texts: dict[tuple[str, ...], str] = {}
     for canonical, draft in drafts.items():
         for text in draft.names if draft.kind is NameKind.PERSON else ():
             found = words(text)
+            for word in found:
+                owners.setdefault((word.form,), set()).add(canonical)
             last = found[-1]
-            if len(found) > 1 and len(last.form) >= MIN_ALIKE_CHARS:
-                owners.setdefault((last.form,), set()).add(canonical)
+            if len(found) > 1 and len(last.form) >= MIN_ALIKE_CHARS and not is_english(last.form):
                 texts.setdefault((last.form,), text[last.start : last.end])
-    for forms, persons in owners.items():
-        if len(persons) == 1:
-            yield persons.copy().pop(), _name(texts[forms], derived=True)
+    for forms, text in texts.items():
+        if len(owners[forms]) == 1:
+            [canonical] = owners[forms]
+            yield canonical, _name(text, derived=True)
