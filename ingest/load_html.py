@@ -34,8 +34,8 @@ _FURNITURE_WORDS = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs sidebar share sharing shares social "
     "sociable addtoany sharedaddy related recommended recommendations newsletter subscribe "
     "subscription signup comment comments respond disqus cookie cookies consent gdpr advert "
-    "advertisement ads adsense promo sponsored footer masthead pagination pager tags taglist toolbar skip popup "
-    "modal widget wpml byline dateline print".split()
+    "advertisement ads adsense promo sponsored footer masthead pagination pager tags taglist "
+    "toolbar skip popup modal widget wpml byline dateline print".split()
 )
 _BIOGRAPHY_WORDS = re.compile(
     r"(?:^|[-_ ])(?:author|contributor|writer)[-_]?(?:box|bio|info|card|about|description|profile)"

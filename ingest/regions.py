@@ -53,7 +53,7 @@ _FURNITURE_LINES = (
     # Comments.
     rf"(?:leave|post|add|write) (?:a|your) (?:comment|reply|response)s?{_REST}",
     r"(?:\d+ |no )?(?:comments?|replies|responses)(?: \(?\d+\)?| are (?:closed|off)\.?| off)?",
-    r"cancel reply|reply|your email address will not be published.{0,80}",
+    r"cancel reply|reply",
     r"yorum (?:yap|yaz|bırak)\w*|оставить комментарий",
     # Sharing and subscribing.
     r"(?:share|tweet|print|e-?mail|pin|save|copy link|like)"
@@ -65,14 +65,7 @@ _FURNITURE_LINES = (
     r"(?:follow|like|find) (?:us|him|her|them|me|@\w+) (?:on|at|@)\b.{0,80}",
     r"(?:get|receive) (?:our|the latest|the best)\b.{0,80}\b(?:inbox|newsletter|e-?mail)\b.{0,30}",
     r"(?:our )?newsletters?|(?:bizi )?takip et\w*",
-    # Cookies and law.
-    r".{0,40}\bcookies?\b.{0,40}\b(?:site|website|experience|accept|consent|settings|policy"
-    r"|browsing)\b.{0,160}",
-    r"(?:we|this (?:site|website)) uses? cookies\b.{0,200}",
-    r"(?:accept|reject|manage) (?:all )?cookies|(?:privacy|cookie) (?:policy|notice|settings)"
-    r"(?:\W+terms\b.{0,40})?",
-    r"terms (?:of|and|&) (?:use|service|conditions)",
-    r".{0,60}\ball rights reserved\b.{0,60}|(?:copyright|©|\(c\)) .{0,100}",
+    # Advertising.
     r"advertisement|sponsored(?: content)?|advertorial|promoted",
     # Around the page.
     r"skip to (?:main )?content|back to (?:top|home)(?: of page)?",
@@ -85,7 +78,21 @@ _FURNITURE_LINES = (
     r"(?:last )?(?:updated|modified)(?: on|:) .{0,60}",
     r"page \d+(?: (?:of|/) \d+)?|\d+ (?:of|/) \d+|[-–—] ?\d+ ?[-–—]",
 )
-_FURNITURE = re.compile(rf"(?:{'|'.join(_FURNITURE_LINES)})\W*", re.IGNORECASE)
+# Sentences that no report argues with.
+_FURNITURE_SENTENCES = (
+    r".{0,40}\bcookies?\b.{0,40}\b(?:site|website|experience|accept|consent|settings|policy"
+    r"|browsing)\b.{0,160}",
+    r"(?:we|this (?:site|website)) uses? cookies\b.{0,200}",
+    r"(?:accept|reject|manage) (?:all )?cookies|(?:privacy|cookie) (?:policy|notice|settings)"
+    r"(?:\W+terms\b.{0,40})?",
+    r"terms (?:of|and|&) (?:use|service|conditions)",
+    r".{0,60}\ball rights reserved\b.{0,60}|(?:copyright|©|\(c\)) .{0,100}",
+    r"your email address will not be published.{0,80}",
+)
+_LINE = re.compile(rf"(?:{'|'.join(_FURNITURE_LINES)})\W*", re.IGNORECASE)
+_SENTENCE = re.compile(rf"(?:{'|'.join(_FURNITURE_SENTENCES)})\W*", re.IGNORECASE)
+# A line of this many words that ends with a full stop is a sentence of somebody's.
+_MAX_STOPPED_WORDS = 6
 _MAX_FURNITURE_CHARS = 320
 
 _CAPITALIZED = r"[^\W\d_a-zà-öø-ÿ][\w.’'-]*"
@@ -280,8 +287,15 @@ def _mark_furniture(paragraphs: list[_Paragraph]) -> None:
     for paragraph in paragraphs:
         if paragraph.kind is None and len(paragraph.text) <= _MAX_FURNITURE_CHARS:
             line = " ".join(paragraph.text.split())
-            if _FURNITURE.fullmatch(line) or _CREDIT_LINE.fullmatch(line):
+            if _is_furniture(line) or _CREDIT_LINE.fullmatch(line):
                 paragraph.kind = RegionKind.FURNITURE
+
+
+def _is_furniture(line: str) -> bool:
+    if _SENTENCE.fullmatch(line):
+        return True
+    is_sentence = line.endswith((".", "!", "?")) and len(line.split()) > _MAX_STOPPED_WORDS
+    return not is_sentence and _LINE.fullmatch(line) is not None
 
 
 def _is_credited(text: str) -> bool:

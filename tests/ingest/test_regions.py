@@ -56,10 +56,10 @@ def test_lines_of_the_site_are_furniture(line: str) -> None:
         "By Monday the men had left.",
         "Search parties went out on the third day.",
         "Other groups followed.",
-        "Subscribe to this view and the rest follows.",
-        "The governor's photo: a man in grey, said the clerk, who had kept it for many years in a drawer "
-        "of his desk. He showed it to nobody. The men came for it twice and left with nothing.",
-        "Colin Hart, director of the River Center in New York, said that the bridge would fall again.",
+        "Subscribe to this view and all the rest follows.",
+        "The governor's photo: a man in grey, said the clerk, who had kept it for many years in a "
+        "drawer of his desk. He showed it to nobody. The men came for it twice.",
+        "Colin Hart, director of the River Center in New York, said it would fall again.",
         "Khan, a lecturer at the university, said the effort was vain.",
         "[1] is how the map marks the bridge, and nobody knows why it does.",
         "On 5 May the men killed two guards.",
