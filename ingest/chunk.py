@@ -8,7 +8,7 @@ from ingest.document import Document
 from ingest.regions import body_spans
 from ingest.sentences import sentence_spans
 
-# Over the development questions on five articles, 700 and 800 put evidence first equally often, by
+# Over the development questions on five articles, 700 and 800 put evidence first about as often, by
 # vectors, by BM25 and by both fused; 300 to 600 and 1,000 did so less often in most of the three.
 PASSAGE_CHARS = 800
 MIN_PASSAGE_CHARS = 200
