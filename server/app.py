@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -19,7 +20,7 @@ from server import api, errors, pages, present
 from server.backend import Backend, Ingestion, Intake, Opener, open_backend
 from server.security import Gate
 from server.service import Service
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 
 logger = logging.getLogger("dossier.server")
 
@@ -86,42 +87,62 @@ def create_app(
 def serve(settings: Settings, opener: Opener = open_backend) -> None:
     """Serve until told to stop; answers /healthz while `opener` opens the index.
 
-    Raises whatever `opener` raises. That a service which other machines can reach has a key,
-    Settings has seen to.
+    Raises SettingsError if the address cannot be listened on, and whatever `opener` raises. That a
+    service which other machines can reach has a key, Settings has seen to.
     """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("dossier").setLevel(logging.INFO)
+    # Bound here, so that a taken port is told before a model is loaded.
+    listener = _listen(settings)
     app = create_app(settings)
     service: Service = app.state.service
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
+            log_config=None,
             log_level="warning",
+            access_log=False,
             server_header=False,
             # Forwarded headers would let any client choose its own scheme and address.
             proxy_headers=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
+    address = "http://{}:{}".format(*listener.getsockname()[:2])
     failures: list[BaseException] = []
 
     def open_in_background() -> None:
         try:
-            backend = opener(settings)
+            service.open(opener(settings))
         except BaseException as error:
             failures.append(error)
             server.should_exit = True
             return
-        if service.stopping:
-            backend.store.close()
-            return
-        service.open(backend)
-        logger.info("Dossier is ready at http://%s:%s", settings.host, settings.port)
+        logger.info("ready: open %s in a browser; Ctrl+C ends", address)
 
+    logger.info("opening the collection in %s", settings.data_dir)
     threading.Thread(target=open_in_background, name="open-index", daemon=True).start()
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt), listener:
+        server.run(sockets=[listener])
     if failures:
         raise failures[0]
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    # Without it, a service restarted at once finds its own port still in use.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"DOSSIER_HOST {settings.host} and DOSSIER_PORT {settings.port} cannot be listened on "
+            f"({error.strerror or error}); expected an address of this machine and a free port; "
+            "end what uses the port, or set DOSSIER_PORT to another"
+        ) from None
+    return listener
 
 
 def _templates() -> Jinja2Templates:

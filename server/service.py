@@ -54,29 +54,25 @@ class Service:
         # More questions at once than cores only make each of them slower.
         self._question_threads = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
         self._upload_threads = anyio.CapacityLimiter(1)
-        self._stopping = threading.Event()
+        self._opening = threading.Lock()
+        self._closed = False
 
     def open(self, backend: Backend) -> None:
-        """Begin to answer."""
-        self._backend = backend
-        self.metrics.ready.set(1)
+        """Begin to answer; if the service has been told to end meanwhile, close again."""
+        with self._opening:
+            if self._closed:
+                backend.store.close()
+                return
+            self._backend = backend
+            self.metrics.ready.set(1)
 
     def close(self) -> None:
         """Close the activity file and the store."""
-        self._stopping.set()
-        self.activity.close()
-        if self._backend is not None:
-            self._backend.store.close()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether the service has been told to end."""
-        return self._stopping.is_set()
-
-    @property
-    def ready(self) -> bool:
-        """Whether the index is open."""
-        return self._backend is not None
+        with self._opening:
+            self._closed = True
+            self.activity.close()
+            if self._backend is not None:
+                self._backend.store.close()
 
     @property
     def backend(self) -> Backend:

@@ -96,7 +96,7 @@ function show(html, conversation) {
   document.body.classList.remove("fresh");
   composer.elements.conversation.value = conversation;
   question.value = "";
-  question.placeholder = "Ask on, for example “When?” or “Who else?”";
+  question.placeholder = "Ask on: “When?”, “Who else?”";
   history.replaceState(null, "", `/?${new URLSearchParams({ conversation })}`);
   const heading = place.querySelector(".question");
   heading.focus({ preventScroll: true });
