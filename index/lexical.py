@@ -107,16 +107,16 @@ class LexicalIndex:
             index.config_reader(reload_policy="manual")
             index.reload()
             opened = cls(directory, index, names)
-            version = opened.searcher().analysis_version
+            current = opened.searcher().holds_only("analysis_version", str(ANALYSIS_VERSION))
         except (ValueError, OSError) as error:
             raise LexicalError(
                 f"{directory}: the lexical index cannot be read ({error}); expected one written by "
                 'this version. Rebuild it with "dossier check --rebuild".'
             ) from error
-        if version != ANALYSIS_VERSION:
+        if not current:
             raise LexicalError(
-                f"{directory}: the lexical index has analysis version {version}; this program "
-                f'writes {ANALYSIS_VERSION}. Rebuild it with "dossier check --rebuild".'
+                f"{directory}: the lexical index was analysed by another version; expected "
+                f'version {ANALYSIS_VERSION}. Rebuild it with "dossier check --rebuild".'
             )
         return opened
 
@@ -150,10 +150,10 @@ class LexicalIndex:
         a large one when they are a tenth of it, before which they hardly move a score.
         """
         searcher = self.searcher()
-        alive, removed = searcher.counts()
+        alive, extra = searcher.counts()
         return alive > 0 and (
-            searcher.names_digest != self._names.digest
-            or removed > (0 if alive <= REBUILD_BELOW else REBUILD_SHARE * alive)
+            extra > (0 if alive <= REBUILD_BELOW else REBUILD_SHARE * alive)
+            or not searcher.holds_only("names_digest", self._names.digest)
         )
 
     def searcher(self) -> "LexicalSearcher":
@@ -177,32 +177,23 @@ class LexicalIndex:
                 f"{self._directory}: the lexical index is being written by another process "
                 f"({error}); expected to be the only writer. Wait for the other ingest to end."
             ) from error
-        before = self.searcher()
-        # Passages that stay know the names of the register before.
-        digest = self._names.digest
-        if not from_scratch and before.counts()[0] and before.names_digest != digest:
-            digest = "several"
+        schema = self._index.schema
         try:
             if from_scratch:
                 writer.delete_all_documents()
             else:
                 # Not by term: that looks for a signed number and silently deletes nothing.
-                gone = tantivy.Query.term_set_query(self._index.schema, "row", list(remove))
+                gone = tantivy.Query.term_set_query(schema, "row", list(remove))
                 writer.delete_documents_by_query(gone)
                 writer.delete_documents_by_term("kind", "marker")
+            stamped = False
             for entry in add:
-                writer.add_document(_document(entry, self._names, self._index.schema))
-            writer.add_document(
-                tantivy.Document.from_dict(
-                    {
-                        "kind": "marker",
-                        "generation": generation,
-                        "analysis_version": ANALYSIS_VERSION,
-                        "names_digest": digest,
-                    },
-                    self._index.schema,
-                )
-            )
+                writer.add_document(_document(entry, self._names, generation, schema))
+                stamped = True
+            if not stamped:
+                # Alone in its segment, so it leaves no trace in the scores when it goes.
+                marker: dict[str, int | str] = {"kind": "marker", "generation": generation}
+                writer.add_document(tantivy.Document.from_dict(marker, schema))
             writer.commit()
         except BaseException:
             writer.rollback()
@@ -219,20 +210,11 @@ class LexicalSearcher:
         """Use `LexicalIndex.searcher`."""
         self._schema = index.schema
         self._searcher = index.searcher()
-        marker = self._searcher.search(
-            tantivy.Query.term_query(self._schema, "kind", "marker"), limit=1, count=False
+        newest = self._searcher.search(
+            tantivy.Query.all_query(), limit=1, count=False, order_by_field="generation"
         ).hits
-        self.generation: int = 0
+        self.generation: int = int(newest[0][0]) if newest else 0
         """The catalogue's generation that this commit belongs to; 0 for an empty index."""
-        self.analysis_version: int = ANALYSIS_VERSION
-        """The `ANALYSIS_VERSION` of the program that wrote it."""
-        self.names_digest: str | None = None
-        """The digest of the register whose names were looked for; None for an empty index."""
-        if marker:
-            self.names_digest = self._searcher.doc(marker[0][1]).get_first("names_digest")
-            addresses = [address for _, address in marker]
-            self.generation = self._numbers("generation", addresses)[0]
-            self.analysis_version = self._numbers("analysis_version", addresses)[0]
 
     def search(
         self, query: LexicalQuery, depth: int, document_rows: Collection[int] | None = None
@@ -286,12 +268,22 @@ class LexicalSearcher:
         ]
 
     def counts(self) -> tuple[int, int]:
-        """Return how many passages there are and how many removed ones still weigh in scores."""
-        counted = int(self._searcher.doc_freq("kind", "passage"))
-        alive = int(self._searcher.num_docs) - (
-            1 if self._searcher.doc_freq("kind", "marker") else 0
+        """Return how many passages there are, and what else still counts as one in the scores.
+
+        The latter are removed passages and the marker of a commit that added none.
+        """
+        markers = self._searcher.search(
+            tantivy.Query.term_query(self._schema, "kind", "marker"), limit=1, count=False
         )
-        return alive, counted - alive
+        alive = int(self._searcher.num_docs) - len(markers.hits)
+        return alive, self._counted() - alive
+
+    def holds_only(self, field: str, value: str) -> bool:
+        """Whether every passage, removed ones that still count included, has `value` in `field`."""
+        return int(self._searcher.doc_freq(field, value)) == self._counted("passage")
+
+    def _counted(self, *kinds: str) -> int:
+        return sum(self._searcher.doc_freq("kind", kind) for kind in kinds or ("passage", "marker"))
 
     def _best(self, wanted: tantivy.Query, depth: int) -> list[tuple[int, float]]:
         # Tantivy breaks ties by its own numbering. Read on until the score has fallen below that
@@ -335,7 +327,7 @@ class LexicalSearcher:
 
     def _rarity(self, frequency: int) -> float:
         """Return BM25's inverse document frequency, as tantivy has it: positive, natural log."""
-        total = max(self._searcher.num_docs, frequency)
+        total = self._counted()
         return math.log1p((total - frequency + 0.5) / (frequency + 0.5))
 
 
@@ -358,12 +350,17 @@ def name_term(canonical: str) -> str:
     return _JOINED.join(word.form for word in words(canonical))
 
 
-def _document(entry: LexicalEntry, names: NameRegister, schema: tantivy.Schema) -> tantivy.Document:
+def _document(
+    entry: LexicalEntry, names: NameRegister, generation: int, schema: tantivy.Schema
+) -> tantivy.Document:
     # The analysis is ours, so tantivy is given terms that it only has to split at spaces.
     fields: dict[str, int | str] = {
         "kind": "passage",
         "row": entry.row_id,
         "document": entry.document_row,
+        "generation": generation,
+        "analysis_version": str(ANALYSIS_VERSION),
+        "names_digest": names.digest,
     }
     for prefix, text in (("", entry.text), ("title_", entry.title)):
         found = words(text)
@@ -383,12 +380,11 @@ def _spelling(match: NameMatch, found: Sequence[Word]) -> str:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("names_digest", stored=True, tokenizer_name="raw", index_option="basic")
+    for stamp in ("kind", "analysis_version", "names_digest"):
+        builder.add_text_field(stamp, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("row", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True)
     builder.add_unsigned_field("generation", fast=True)
-    builder.add_unsigned_field("analysis_version", fast=True)
     for prefix in ("", "title_"):
         for field in Field:
             builder.add_text_field(prefix + field, tokenizer_name="whitespace", index_option="freq")
