@@ -4,6 +4,7 @@ The collection's own words decide what is right, so that names which no dictiona
 too; a list of English words only says what must be left alone.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from rapidfuzz import process
@@ -22,10 +23,10 @@ TWO_EDITS_FROM_CHARS = 7
 _SOUND_EDITS = 3
 # Letters that stand for one another at the beginning of transliterated names.
 _FIRST_LETTERS = {
-    letter: letters
-    for letters in ("kqc", "vw", "ou", "ae", "iy", "zd", "jc", "hkx")
-    for letter in letters
-} | {"k": "kqch", "a": "aeo", "e": "eai", "i": "iey", "o": "oua", "c": "ckj"}
+    **{"a": "aeo", "e": "eai", "i": "iey", "o": "oau", "u": "uo", "y": "yi"},
+    **{"c": "ckj", "j": "jc", "k": "kqchx", "q": "qk", "h": "hkx", "x": "xkh"},
+    **{"v": "vw", "w": "wv", "d": "dz", "z": "zd"},
+}
 
 
 class Vocabulary(Protocol):
@@ -52,11 +53,8 @@ class Spelling:
         """
         self.vocabulary = vocabulary
         self._names = names
-        self._acronyms = sorted(
-            name.forms[0]
-            for entry in names.entries
-            for name in entry.names
-            if len(name.forms) == 1 and name.text.isupper()
+        self._single_names = sorted(
+            {name.forms[0] for e in names.entries for name in e.names if len(name.forms) == 1}
         )
         self._by_letter: dict[str, dict[str, int]] = {}
         self._right_by_letter: dict[str, list[str]] = {}
@@ -74,34 +72,35 @@ class Spelling:
 
         Left alone are words that are right, numbers, words shorter than MIN_REPAIRED_CHARS,
         acronyms unless they are nearly one of a name, and words without a near neighbour. Of
-        equally near neighbours the more frequent wins, then the first in the alphabet.
+        equally near neighbours the more frequent wins, then one as long, then the first in the
+        alphabet.
         """
         form = word.form
         if len(form) < MIN_REPAIRED_CHARS or not form.isalpha() or self.is_word(form):
             return None
-        near = self._near(form, acronyms_only=word.capitals)
+        candidates = self._single_names if word.capitals else self._candidates(form)
+        near = self._near(form, candidates)
         if not near:
             return None
-        best = min(near, key=lambda neighbour: (*near[neighbour], neighbour))
+        best = min(near, key=lambda other: self._order(form, other, near[other]))
         # Of the same stem: then the passages that hold it are found as it stands.
         return None if stem(best) == stem(form) else best
 
-    def _near(self, form: str, *, acronyms_only: bool) -> dict[str, tuple[int, int]]:
-        """Return the words that may be meant by `form`: distance and negative frequency of each."""
+    def _near(self, form: str, candidates: Sequence[str]) -> dict[str, int]:
+        """Return the candidates that may be meant by `form`, with their distance.
+
+        They are a typing error away or, if none is, another transliteration.
+        """
         most = 1 if len(form) < TWO_EDITS_FROM_CHARS else 2
-        near: dict[str, tuple[int, int]] = {}
-        for neighbour, distance, _ in process.extract(
-            form,
-            self._acronyms if acronyms_only else self._candidates(form),
-            scorer=OSA.distance,
-            score_cutoff=_SOUND_EDITS,
-            limit=None,
-        ):
-            if distance > most and sound_alike(form, neighbour):
-                distance = most
-            if distance <= most:
-                near[neighbour] = (distance, -self._bucket(neighbour[0]).get(neighbour, 0))
-        return near
+        near = _within(form, candidates, most)
+        if near:
+            return near
+        further = _within(form, candidates, _SOUND_EDITS)
+        return {other: edits for other, edits in further.items() if sound_alike(form, other)}
+
+    def _order(self, form: str, other: str, edits: int) -> tuple[int, int, int, str]:
+        frequency = self.vocabulary.document_frequency(other)
+        return edits, -frequency, abs(len(form) - len(other)), other
 
     def _candidates(self, form: str) -> list[str]:
         """Return the words that begin alike: the first letter is seldom mistyped."""
@@ -129,3 +128,8 @@ class Spelling:
                 if len(form) >= MIN_REPAIRED_CHARS and form.isalpha()
             }
         return self._by_letter[letter]
+
+
+def _within(form: str, candidates: Sequence[str], edits: int) -> dict[str, int]:
+    found = process.extract(form, candidates, scorer=OSA.distance, score_cutoff=edits, limit=None)
+    return {other: int(distance) for other, distance, _ in found}
