@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from eval.errors import EvalError
 from eval.gold import GoldQuestion, Kind
 from eval.measures import MEASURES, Columns, Measure, counted_rows, value_over, values_over
 from eval.run import Run, rows_of_kind
@@ -16,7 +17,7 @@ SIGNIFICANCE = 0.05
 """Chance, per comparison, of calling noise a difference."""
 
 
-class CompareError(Exception):
+class CompareError(EvalError):
     """Two runs that cannot be compared; the message says why and what to do."""
 
 

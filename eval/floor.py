@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.errors import EvalError
 from eval.measures import Group, measure_named
 from eval.run import Run
 
@@ -18,7 +19,7 @@ from eval.run import Run
 FLOOR_GROUPS = tuple(group for group in Group if group is not Group.LATENCY)
 
 
-class FloorError(Exception):
+class FloorError(EvalError):
     """A floor that cannot be used; the message names the file and what to do."""
 
 

@@ -24,6 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from eval.errors import EvalError
 from eval.normalise import jaccard, stands_in
 
 LEAK_JACCARD = 0.8
@@ -80,7 +81,7 @@ class GoldQuestion:
         return bool(self.parts)
 
 
-class GoldError(Exception):
+class GoldError(EvalError):
     """A gold file that cannot be used; `problems` has one line for each thing wrong in it."""
 
     def __init__(self, problems: Sequence[str]) -> None:

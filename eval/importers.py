@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eval.errors import EvalError
 from eval.gold import Evidence, GoldQuestion, Kind, Part, write_gold
 from eval.normalise import stands_in, tokens
 from ingest.decode import clean_characters
@@ -25,7 +26,7 @@ Place = tuple[str, int, int]
 """A document's key within its set, start, end."""
 
 
-class ImportFailure(Exception):
+class ImportFailure(EvalError):
     """A set that cannot be imported; the message names file, place, finding and remedy."""
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from eval.errors import EvalError
 from eval.gold import (
     GoldError,
     GoldQuestion,
@@ -41,7 +42,7 @@ CONTEXT_CHARS = 160
 _HERE = Path(__file__).resolve().parent
 
 
-class RunError(Exception):
+class RunError(EvalError):
     """A run that cannot be written or read; the message names the path and what to do."""
 
 

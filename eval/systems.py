@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
 from answer.answer import Answer, Turn
+from eval.errors import EvalError
 from eval.gold import GoldQuestion
 from eval.reply import Cited, Found, Outcome, Reply, ReplyError, reply_from_json
 from eval.trec import TrecError, read_trec
@@ -22,7 +23,7 @@ DEPTH = 10
 TIMEOUT_SECONDS = 120.0
 
 
-class AskError(Exception):
+class AskError(EvalError):
     """A system that cannot be asked at all; the message says what to do."""
 
 

@@ -1,0 +1,360 @@
+"""`dossier eval`: score a gold set, compare, report, import; each command calls one function."""
+
+import contextlib
+import itertools
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from answer.compose import Answerer
+from eval.compare import Comparison, Difference, Verdict, compare, comparison_to_json
+from eval.errors import EvalError
+from eval.floor import below_floor, read_floor, record_floor
+from eval.gold import GoldQuestion, check_gold, leaks, read_gold, write_gold
+from eval.importers import IMPORTERS, ImportFailure, write_question_set
+from eval.measures import Group, measure_named
+from eval.pin import pin, pin_document
+from eval.report import formatted, render_comparison, render_report
+from eval.run import Run, RunInfo, read_run, run_gold, summary, write_run
+from eval.systems import DEPTH, AskError, FileSystem, StoreSystem, System, Text, UrlSystem
+from index.catalogue import FILE_NAME as CATALOGUE_FILE
+from index.embed import Embedder
+from index.store import Snapshot, Store
+from server.settings import Settings
+
+
+class _Group(TyperGroup):
+    """`dossier eval GOLD` is `dossier eval run GOLD`; errors are one message and exit status 1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EvalError as error:
+            typer.echo(f"dossier eval: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
+eval_app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    help="Score Dossier, or any system's answers, on questions whose answers are known. "
+    "`dossier eval GOLD` is short for `dossier eval run GOLD`.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Gold = Annotated[Path, typer.Argument(help="Gold file: JSON Lines, see eval/gold.py.")]
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.")]
+
+
+@eval_app.command("run")
+def run_command(
+    gold: Gold,
+    system: Annotated[
+        str | None,
+        typer.Option(
+            help="What is asked: the URL of a running service, or a file of answers (.jsonl) or "
+            "of a TREC run (.trec). The collection in DOSSIER_DATA_DIR if left out. A service's "
+            "key is taken from DOSSIER_API_KEY."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write; a new one under DOSSIER_DATA_DIR/runs if left out."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a gold set to a system and score what comes back."""
+    settings = Settings.load()
+    questions = read_gold(gold)
+    target = out or _new_folder(settings.data_dir / "runs", gold, system)
+    with _system(settings, system, questions) as asked:
+        run = run_gold(
+            asked,
+            questions,
+            gold_name=gold.name,
+            command=f"dossier {shlex.join(sys.argv[1:])}",
+            show_progress=not as_json,
+        )
+    write_run(run, target)
+    (target / "report.html").write_text(render_report(run), encoding="utf-8")
+    if as_json:
+        _print_json({"run": str(target)} | summary(run))
+    else:
+        _print_run(run, target)
+    if run.info.quotes_wrong or run.measures["errors"].value:
+        raise typer.Exit(1)
+
+
+@eval_app.command("compare")
+def compare_command(
+    first: RunFolder,
+    second: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="HTML page to write as well.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where the second run is better or worse than the first, and what is noise."""
+    comparison = compare(read_run(first), read_run(second))
+    if out is not None:
+        out.write_text(render_comparison(comparison), encoding="utf-8")
+    if as_json:
+        _print_json(comparison_to_json(comparison))
+    else:
+        _print_comparison(comparison)
+
+
+@eval_app.command("report")
+def report_command(
+    run: RunFolder,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write; RUN/report.html if left out.")
+    ] = None,
+) -> None:
+    """Write a run's report: one HTML page that needs nothing else."""
+    target = out or run / "report.html"
+    target.write_text(render_report(read_run(run)), encoding="utf-8")
+    typer.echo(str(target))
+
+
+@eval_app.command("check")
+def check_command(
+    gold: Gold,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="The other part of the set: no question of one may be in the other."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a gold set over the collection: spans, answers in place, nothing given away."""
+    questions = read_gold(gold)
+    leaked = leaks(questions, read_gold(against)) if against else []
+    with _snapshot(Settings.load()) as snapshot:
+        texts: dict[str, str | None] = {}
+
+        def text_of(document_id: str) -> str | None:
+            if document_id not in texts:
+                document = snapshot.document(document_id)
+                texts[document_id] = None if document is None else document.text
+            return texts[document_id]
+
+        problems = check_gold(questions, text_of)
+    if as_json:
+        _print_json(
+            {
+                "questions": len(questions),
+                "problems": [asdict(problem) for problem in problems],
+                "leaks": [
+                    {"first": first, "second": second, "jaccard": likeness}
+                    for first, second, likeness in leaked
+                ],
+            }
+        )
+    else:
+        for problem in problems:
+            typer.echo(f"{problem.question}: {problem.what}; {problem.what_to_do}")
+        for first, second, likeness in leaked:
+            typer.echo(f"{first} and {second} ask the same (Jaccard {likeness:.2f}); drop one")
+        typer.echo(f"{len(questions)} questions, {len(problems) + len(leaked)} problems")
+    if problems or leaked:
+        raise typer.Exit(1)
+
+
+@eval_app.command("pin")
+def pin_command(
+    draft: Annotated[Path, typer.Argument(help="Gold file with file names and quotes.")],
+    out: Annotated[Path, typer.Option(help="Gold file to write.")],
+) -> None:
+    """Turn a draft's file names and quotes into hashes and offsets of the collection's texts."""
+    with _snapshot(Settings.load()) as snapshot:
+        documents = []
+        for info in snapshot.documents():
+            document = snapshot.document(info.id)
+            if document is not None:
+                documents.append(pin_document(info.id, document.text, info.title, info.paths))
+    questions = pin(draft, documents)
+    write_gold(out, questions)
+    typer.echo(f"{out}: {len(questions)} questions")
+
+
+@eval_app.command("import")
+def import_command(
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(IMPORTERS)}.")],
+    path: Annotated[Path, typer.Argument(help="The set's file (SQuAD) or folder (BEIR).")],
+    out: Annotated[Path, typer.Option(help="Folder for documents.jsonl and gold.jsonl.")],
+    as_json: AsJson = False,
+) -> None:
+    """Turn another maker's set into documents to ingest and a gold file over them."""
+    if kind not in IMPORTERS:
+        raise ImportFailure(f"kind is {kind!r}; use one of {', '.join(IMPORTERS)}")
+    question_set = IMPORTERS[kind](path)
+    questions = write_question_set(question_set, out)
+    if as_json:
+        _print_json(
+            {
+                "documents": len(question_set.documents),
+                "questions": len(questions),
+                "left_out": list(question_set.left_out),
+            }
+        )
+        return
+    for line in question_set.left_out:
+        typer.echo(f"left out: {line}", err=True)
+    typer.echo(
+        f"{len(question_set.documents)} documents, {len(questions)} questions; next: "
+        f"dossier ingest {out / 'documents.jsonl'} && dossier eval {out / 'gold.jsonl'}"
+    )
+
+
+@eval_app.command("floor")
+def floor_command(
+    run: RunFolder,
+    floor: Annotated[Path, typer.Argument(help="Floor file, JSON.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the floor instead of recording it.")
+    ] = False,
+) -> None:
+    """Record a run's measures as the floor, or check a run against it."""
+    scored = read_run(run)
+    if not check:
+        record_floor(scored, floor)
+        typer.echo(str(floor))
+        return
+    below = below_floor(scored, read_floor(floor))
+    for line in below:
+        typer.echo(line)
+    if below:
+        raise typer.Exit(1)
+    typer.echo("nothing is below the floor")
+
+
+@contextlib.contextmanager
+def _snapshot(settings: Settings) -> Iterator[Snapshot]:
+    embedder = Embedder.load(settings.model, threads=settings.threads)
+    with (
+        contextlib.closing(Store.open(settings.data_dir, embedder)) as store,
+        store.snapshot() as snapshot,
+    ):
+        yield snapshot
+
+
+@contextlib.contextmanager
+def _system(
+    settings: Settings, named: str | None, questions: list[GoldQuestion]
+) -> Iterator[System]:
+    if named is None:
+        with _snapshot(settings) as snapshot:
+            yield StoreSystem(
+                snapshot,
+                Answerer.load(threads=settings.threads),
+                model=settings.model,
+                settings={"hits": str(DEPTH), "threads": str(settings.threads)},
+            )
+    elif re.match(r"https?://", named):
+        key = settings.api_key
+        yield UrlSystem(named, api_key=key.get_secret_value() if key else None)
+    else:
+        path = Path(named)
+        if not path.is_file():
+            raise AskError(f"{named}: no such file; --system takes a URL or a file of answers")
+        yield FileSystem(path, questions, _texts(settings, questions))
+
+
+def _texts(settings: Settings, questions: list[GoldQuestion]) -> dict[str, Text]:
+    """Return the evidence's documents, as far as there is a collection that has them.
+
+    They are not needed to score a file of answers, only to show the evidence and to check quotes.
+    """
+    if not (settings.data_dir / CATALOGUE_FILE).exists():
+        return {}
+    wanted = {
+        place.document
+        for question in questions
+        for part in question.parts
+        for place in part.evidence
+    }
+    with _snapshot(settings) as snapshot:
+        found = {document_id: snapshot.document(document_id) for document_id in sorted(wanted)}
+    return {
+        document_id: Text(document.title, document.text)
+        for document_id, document in found.items()
+        if document is not None
+    }
+
+
+def _new_folder(runs: Path, gold: Path, system: str | None) -> Path:
+    """Return a folder under `runs` that does not exist, named by second, gold set and system."""
+    runs.mkdir(parents=True, exist_ok=True)
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = "-".join([stamp, gold.stem, *([system] if system else [])])
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100].strip("-")
+    names = itertools.chain([name], (f"{name}-{count}" for count in itertools.count(2)))
+    return next(runs / free for free in names if not (runs / free).exists())
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_run(run: Run, folder: Path) -> None:
+    info = run.info
+    typer.echo(f"{info.system.name} on {info.gold}, {info.questions} questions\n")
+    width = max(len(name) for name in run.measures)
+    group: Group | None = None
+    for name, estimate in run.measures.items():
+        measure = measure_named(name)
+        if measure.group is not group:
+            group = measure.group
+            typer.secho(group.value, bold=True)
+        value, low, high = (
+            formatted(measure, number) for number in (estimate.value, estimate.low, estimate.high)
+        )
+        typer.echo(f"  {name:<{width}}  {value:>8}  [{low}, {high}]  n={estimate.count}")
+    if info.quotes_checked:
+        typer.echo(f"\n{info.quotes_wrong} of {info.quotes_checked} quotes are not verbatim")
+    typer.echo(f"\n{folder}\n{folder / 'report.html'}")
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    first, second = comparison.first.info, comparison.second.info
+    typer.echo(f"first:  {_described(first)}\nsecond: {_described(second)}\n")
+    for item in comparison.differences:
+        if item.kind is None:
+            _print_difference(item.measure.name, item)
+    named = [item for item in comparison.differences if item.kind is not None]
+    changed = [item for item in named if item.verdict in (Verdict.BETTER, Verdict.WORSE)]
+    typer.echo(f"\nby kind, what is not noise ({len(changed)} of {len(named)} comparisons):")
+    for item in changed:
+        _print_difference(f"{item.kind}: {item.measure.name}", item)
+    for verb, won in (("won", True), ("lost", False)):
+        changes = [change for change in comparison.changes if change.second is won]
+        typer.echo(f"\nquestions {verb}: {len(changes)}")
+        for change in changes:
+            typer.echo(f"  {change.question.id}  {change.question.question}")
+    if comparison.trade:
+        typer.secho("\nthe second run trades one measure for another", bold=True)
+
+
+def _print_difference(name: str, item: Difference) -> None:
+    numbers = [item.first, item.second, item.second - item.first, item.low, item.high]
+    first, second, gap, low, high = (formatted(item.measure, number) for number in numbers)
+    typer.echo(
+        f"  {name:<34} {first:>8} {second:>8}  {gap:>8} [{low}, {high}]  p={item.p_value:.3f}  "
+        f"{item.verdict.value}"
+    )
+
+
+def _described(info: RunInfo) -> str:
+    return f"{info.system.name}, {info.date}, code {(info.commit or 'unknown')[:12]}"

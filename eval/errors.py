@@ -1,0 +1,16 @@
+"""The one family of evaluation errors: each message says what was found, expected, what to do.
+
+EvalError
+├── GoldError       a gold file, with a line for each problem        (gold.py)
+├── PinError        a draft's places that cannot be found            (pin.py)
+├── ImportFailure   another maker's set that is not in its form      (importers.py)
+├── AskError        a system that cannot be asked at all             (systems.py)
+├── RunError        a run that cannot be written or read             (run.py)
+├── CompareError    two runs that cannot be compared                 (compare.py)
+├── FloorError      a floor that cannot be used                      (floor.py)
+└── JudgementError  a file of judgements that cannot be used         (judgements.py)
+"""
+
+
+class EvalError(Exception):
+    """Anything that an evaluation cannot do, told to the person who asked for it."""
