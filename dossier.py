@@ -1,10 +1,339 @@
-"""The `dossier` command."""
+"""The `dossier` command: ingest reports, search and ask them, check the store, serve, evaluate."""
+
+import contextlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, NoReturn
 
 import typer
+from pydantic_core import to_jsonable_python
+from tqdm import tqdm
 
-app = typer.Typer(no_args_is_help=True)
+from answer.answer import Answer, Status
+from answer.compose import Answerer
+from answer.judge import JudgeError
+from answer.reader import ReaderError
+from eval.cli import eval_app
+from index.check import check as check_store
+from index.check import rebuild as rebuild_store
+from index.embed import Embedder, EmbedderError
+from index.ingestion import IngestReport, Progress
+from index.ingestion import ingest as ingest_sources
+from index.ingestion import remove as remove_document
+from index.names import NamesError
+from index.search import DocumentInfo, Filters, QueryError
+from index.store import Store, StoreError
+from ingest.load import Limits
+from server.app import serve as serve_settings
+from server.schemas import AskResponse, DocumentSummary, HitBody, SearchResponse
+from server.settings import Settings, SettingsError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Cited, verbatim answers from a collection of reports, offline.",
+)
+app.add_typer(eval_app, name="eval")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Documents = Annotated[
+    list[str] | None, typer.Option("--document", help="Only this document id; repeatable.")
+]
+Sources = Annotated[
+    list[str] | None, typer.Option("--source", help="Only this source; repeatable.")
+]
+Languages = Annotated[
+    list[str] | None, typer.Option("--language", help="Only this language (en, tr, …); repeatable.")
+]
+From = Annotated[
+    str | None, typer.Option("--published-from", help="Published on this day or later: YYYY-MM-DD.")
+]
+To = Annotated[
+    str | None, typer.Option("--published-to", help="Published on this day or earlier: YYYY-MM-DD.")
+]
+
+
+class CommandError(Exception):
+    """What was asked for cannot be done; the message says why and the hint what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, folders (taken recursively) or http(s) URLs.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Read reports into the collection; a changed file replaces its old version."""
+    settings = Settings.load()
+    with _open_store(settings) as store, _Bar() as bar:
+        report = ingest_sources(
+            store, sources, limits=Limits(), allow_urls=settings.allow_urls, on_progress=bar.show
+        )
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        _print_report(report)
+    if report.skipped:
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("--k", "-k", min=1, max=100, help="How many passages.")] = 10,
+    document: Documents = None,
+    source: Sources = None,
+    language: Languages = None,
+    published_from: From = None,
+    published_to: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the passages that best match a query."""
+    filters = _filters(document, source, language, published_from, published_to)
+    with _open_store(Settings.load()) as store, store.snapshot() as snapshot:
+        began = time.perf_counter()
+        hits = snapshot.search(query, k, filters)
+    if as_json:
+        _print_json(
+            SearchResponse(
+                query=query, hits=[HitBody.of(hit) for hit in hits], took_ms=_since(began)
+            )
+        )
+        return
+    for hit in hits:
+        typer.secho(f"{hit.rank}. {_named(hit.document)}", bold=True)
+        typer.echo(f"   {hit.passage.text}\n")
+    if not hits:
+        typer.echo("Nothing found: the collection holds no passage that the filters let through.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    document: Documents = None,
+    source: Sources = None,
+    language: Languages = None,
+    published_from: From = None,
+    published_to: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from the reports, with citations; say so when they do not answer it."""
+    filters = _filters(document, source, language, published_from, published_to)
+    settings = Settings.load()
+    with _open_store(settings) as store, store.snapshot() as snapshot:
+        answerer = Answerer.load(threads=settings.threads)
+        began = time.perf_counter()
+        answer = answerer.ask(snapshot, question, filters=filters)
+    if as_json:
+        _print_json(AskResponse.of(answer, conversation_id="", took_ms=_since(began)))
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def documents(as_json: AsJson = False) -> None:
+    """List the collection's documents."""
+    with _open_store(Settings.load()) as store, store.snapshot() as snapshot:
+        found = snapshot.documents()
+        near = {info.id: [other.id for other in snapshot.linked(info.id)] for info in found}
+    if as_json:
+        _print_json([DocumentSummary.of_info(info, near[info.id]) for info in found])
+        return
+    for document in found:
+        typer.echo(f"{document.id[:16]}  {_named(document)}")
+    typer.echo(f"{len(found)} documents")
+
+
+@app.command()
+def remove(
+    ids: Annotated[
+        list[str], typer.Argument(help="Document ids, or beginnings of them that fit only one.")
+    ],
+) -> None:
+    """Remove documents and everything derived from them."""
+    with _open_store(Settings.load()) as store:
+        with store.snapshot() as snapshot:
+            known = snapshot.documents()
+        for prefix in ids:
+            found = [document for document in known if document.id.startswith(prefix)]
+            if len(found) != 1:
+                raise CommandError(
+                    f"{prefix!r} fits {len(found)} documents; expected exactly one.",
+                    'See the ids with "dossier documents".',
+                )
+            remove_document(store, found[0].id)
+            typer.echo(f"removed {_named(found[0])}")
+
+
+@app.command()
+def check(
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="First rebuild everything derived, for DOSSIER_MODEL."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify every promise over the store: offsets, hashes, indexes, their agreement."""
+    settings = Settings.load()
+    if rebuild:
+        rebuild_store(settings.data_dir, _embedder(settings))
+    with _open_store(settings) as store:
+        problems = check_store(store)
+        with store.snapshot() as snapshot:
+            count = len(snapshot.documents())
+    if as_json:
+        _print_json({"documents": count, "problems": [asdict(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            typer.echo(f"{problem.where}: {problem.what} {problem.what_to_do}")
+        typer.echo(f"{count} documents checked, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """Start the chat and the API; settings come from DOSSIER_ variables (see the README)."""
+    serve_settings(Settings.load())
+
+
+def _embedder(settings: Settings) -> Embedder:
+    return Embedder.load(settings.model, threads=settings.threads)
+
+
+@contextlib.contextmanager
+def _open_store(settings: Settings) -> Iterator[Store]:
+    with contextlib.closing(Store.open(settings.data_dir, _embedder(settings))) as store:
+        yield store
+
+
+def _filters(
+    document: list[str] | None,
+    source: list[str] | None,
+    language: list[str] | None,
+    published_from: str | None,
+    published_to: str | None,
+) -> Filters:
+    return Filters(
+        document=tuple(document or ()),
+        source=tuple(source or ()),
+        language=tuple(language or ()),
+        published_from=_day("--published-from", published_from),
+        published_to=_day("--published-to", published_to),
+    )
+
+
+def _day(option: str, written: str | None) -> date | None:
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise CommandError(
+            f"{option}: found {written!r}; expected a day as YYYY-MM-DD, such as 2023-03-27."
+        ) from error
+
+
+def _named(document: DocumentInfo) -> str:
+    known = [document.title, document.source, document.published and str(document.published)]
+    return " · ".join(part for part in known if part)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2))
+
+
+def _since(began: float) -> int:
+    return round(1000 * (time.perf_counter() - began))
+
+
+def _print_report(report: IngestReport) -> None:
+    for skipped in report.skipped:
+        typer.secho(f"skipped {skipped.path}: {skipped.reason} {skipped.hint}", err=True)
+    typer.echo(
+        f"added {len(report.added)}, unchanged {len(report.unchanged)}, "
+        f"replaced {len(report.replaced)}, duplicates {len(report.duplicates)}, "
+        f"skipped {len(report.skipped)} in {report.seconds:.1f} s"
+    )
+
+
+def _print_answer(answer: Answer) -> None:
+    if answer.interpreted_question != answer.question:
+        typer.echo(f"Understood as: {answer.interpreted_question}")
+    if answer.status is Status.NOT_FOUND:
+        typer.secho("The reports do not answer this. What comes nearest:", bold=True)
+        for hit in answer.nearest:
+            typer.echo(f"\n  {_named(hit.document)}\n  {hit.passage.text}")
+        return
+    typer.secho(answer.answer or "", bold=True)
+    typer.echo(f"({answer.confidence:.0%} likely to be right)")
+    for citation in answer.citations:
+        at = citation.answer_start - citation.start, citation.answer_end - citation.start
+        typer.echo(f"\n[{citation.number}] ", nl=False)
+        typer.echo(citation.quote[: at[0]], nl=False)
+        typer.secho(citation.quote[at[0] : at[1]], nl=False, bold=True)
+        typer.echo(citation.quote[at[1] :])
+        place = f"{citation.document.id[:16]}, characters {citation.start} to {citation.end}"
+        typer.echo(f"    {_named(citation.document)} ({place})")
+    for conflict in answer.conflicts:
+        values = "; ".join(
+            f"{value} [{', '.join(map(str, numbers))}]" for value, numbers in conflict.values
+        )
+        typer.echo(f"\nThe reports differ: {values}")
+
+
+class _Bar:
+    """A progress bar on a terminal, nothing elsewhere."""
+
+    def __enter__(self) -> "_Bar":
+        self._bar: tqdm[NoReturn] | None = None
+        self._stage = ""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, progress: Progress) -> None:
+        """Move the bar to where the ingest is; each stage has a bar of its own."""
+        if progress.stage != self._stage:
+            self.__exit__()
+            self._stage = progress.stage
+            self._bar = tqdm(desc=progress.stage, total=progress.total, disable=None)
+        if self._bar is not None:
+            self._bar.total = progress.total
+            self._bar.update(progress.done - self._bar.n)
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; exit non-zero when anything that was asked for did not happen."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except (
+        CommandError,
+        EmbedderError,
+        JudgeError,
+        NamesError,
+        QueryError,
+        ReaderError,
+        SettingsError,
+        StoreError,
+    ) as error:
+        hint = getattr(error, "hint", "")
+        typer.echo(f"dossier: {error}" + (f"\n  {hint}" if hint else ""), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: that is no failure of ours.
+        sys.stderr.close()

@@ -39,6 +39,17 @@ class Candidate:
         return bool(self.before) and _LEANS.match(self.text) is not None
 
     @property
+    def quote_start(self) -> int:
+        """Where a quote that can be understood begins: with `before` where the sentence leans."""
+        return self.context_start if self.leans else self.start
+
+    @property
+    def quote(self) -> str:
+        """The sentence, after the one before it where it leans: `document text[quote_start:end]`."""
+        passage = self.hit.passage
+        return passage.text[self.quote_start - passage.start : self.end - passage.start]
+
+    @property
     def context(self) -> str:
         """The sentence with its neighbours, as running text."""
         return " ".join(part for part in (self.before, self.text, self.after) if part)

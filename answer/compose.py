@@ -11,18 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from index.store import Snapshot
-
 from answer.answer import Answer, Citation, Conflict, Status, Turn
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
-from answer.features import concepts_of, features_of
+from answer.features import LOGIT, concepts_of, coverage, features_of, text_stems
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading
 from answer.spans import shortest_span
 from answer.values import Value, ValueKind, dates_agree, find_dates, find_numbers
+from index.names import NameKind
 from index.search import Filters, Hit
+from index.snapshot import Snapshot
 from index.terms import stems
 
 MODEL_DIRECTORY = Path(__file__).parent / "model"
@@ -34,8 +34,22 @@ NEAREST = 3
 MAX_CITATIONS = 6
 # A further sentence is cited when it is at least this likely beside the best one, in odds.
 FURTHER_ODDS = 0.25
-# What stands for the reader's logits where it has not looked or found no span.
-UNREAD = -8.0
+# Sentences that the reader looks at once more, alone.
+LOOKS = 10
+# What stands for the reader's span logit where it found no span in a sentence.
+NO_SPAN = -8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the reader sees of one sentence: its logits and its span, counted from the sentence."""
+
+    answerable: float
+    span_score: float
+    span: tuple[int, int] | None
+
+
+UNREAD = Read(NO_SPAN, NO_SPAN, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,15 @@ class Judged:
         return self.candidate.text[self.answer[0] - start : self.answer[1] - start]
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A question as understood, what search found for it and how its sentences were judged."""
+
+    asked: Question
+    hits: tuple[Hit, ...]
+    judged: tuple[Judged, ...]
+
+
 class Answerer:
     """Answers questions from a snapshot of the index; holds the reader and the judge, no state."""
 
@@ -64,7 +87,7 @@ class Answerer:
         configuration = {
             "reader": reader.fingerprint,
             "judge": judge.fingerprint,
-            "limits": [HITS, WINDOWS, NEAREST, MAX_CITATIONS, FURTHER_ODDS],
+            "limits": [HITS, WINDOWS, LOOKS, NEAREST, MAX_CITATIONS, FURTHER_ODDS],
         }
         self.fingerprint = hashlib.sha256(json.dumps(configuration).encode()).hexdigest()[:16]
 
@@ -94,65 +117,90 @@ class Answerer:
         unknown.
         """
         filters = filters or Filters()
-        interpreted = interpret(question, earlier, lambda text: _mentions(snapshot, text))
-        hits = snapshot.search(interpreted, HITS, filters)
-        if on_hits is not None:
-            on_hits(hits)
-        asked = read_question(interpreted)
-        judged = self.judge(snapshot, asked, hits)
+        read = self.consider(snapshot, question, filters=filters, earlier=earlier, on_hits=on_hits)
         identity = {
             "index": snapshot.fingerprint,
             "configuration": self.fingerprint,
-            "question": interpreted,
+            "question": read.asked.text,
             "filters": asdict(filters),
         }
-        answer_id = hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()[:32]
-        confidence = self._confidence(judged)
-        answered = bool(judged) and confidence >= self._judge.threshold
-        citations = _cite(snapshot, self._cited(asked, judged)) if answered else ()
+        confidence = self._confidence(read.judged)
+        answered = bool(read.judged) and confidence >= self._judge.threshold
+        citations = _cite(snapshot, self._cited(read.asked, read.judged)) if answered else ()
         return Answer(
-            id=answer_id,
+            id=hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()[:32],
             question=question,
-            interpreted_question=interpreted,
+            interpreted_question=read.asked.text,
             status=Status.ANSWERED if answered else Status.NOT_FOUND,
             answer=citations[0].answer if citations else None,
             confidence=round(confidence, 4),
             citations=citations,
-            conflicts=_conflicts(asked, citations),
-            nearest=() if answered else _nearest(judged, hits),
-            explanation=" ".join(snapshot.analyze(interpreted).explanations),
+            conflicts=_conflicts(read.asked, citations),
+            nearest=() if answered else _nearest(read.judged, read.hits),
+            explanation=" ".join(snapshot.analyze(read.asked.text).explanations),
         )
 
-    def judge(self, snapshot: Snapshot, asked: Question, hits: Sequence[Hit]) -> list[Judged]:
+    def consider(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        earlier: Sequence[Turn] = (),
+        on_hits: Callable[[Sequence[Hit]], None] | None = None,
+    ) -> Considered:
+        """Return what search found for `question` and how each sentence of it was judged.
+
+        The steps of `ask` before anything is decided; arguments and errors are the same.
+        """
+        interpreted = interpret(question, earlier, lambda text: _mentions(snapshot, text))
+        hits = snapshot.search(interpreted, HITS, filters or Filters())
+        if on_hits is not None:
+            on_hits(hits)
+        asked = read_question(interpreted)
+        return Considered(asked, tuple(hits), tuple(self._judged(snapshot, asked, hits)))
+
+    def _judged(self, snapshot: Snapshot, asked: Question, hits: Sequence[Hit]) -> list[Judged]:
         """Return the sentences of `hits` as evidence for `asked`, best first, ties by place."""
-        analyzed = snapshot.analyze(asked.text)
+        text = snapshot.analyze(asked.text).repaired
+        names = snapshot.names.mentions(text)
         concepts = concepts_of(
-            analyzed.dense_text,
-            [
-                (name.start, name.end, name.canonical)
-                for name in snapshot.names(analyzed.dense_text)
-            ],
+            text,
+            [(name.start, name.end, name.canonical) for name in names],
             snapshot.document_frequency,
             snapshot.passage_count,
         )
 
-        def names_in(text: str) -> set[str]:
-            return {name.canonical for name in snapshot.names(text)}
+        def names_in(passage: str) -> set[str]:
+            found = {name.canonical for name in snapshot.names.mentions(passage)}
+            # Reports about one country write the parent's name for its branch and mean the branch.
+            return found | {
+                entry.canonical for name in found for entry in snapshot.names.related(name)
+            }
 
         candidates = candidates_of(hits)
-        readings = self._read(analyzed.dense_text, hits[:WINDOWS])
+        glances = self._glance(text, hits[:WINDOWS], candidates)
+
+        def promise(number: int) -> float:
+            covered = coverage(
+                concepts, text_stems(candidates[number].text), names_in(candidates[number].text)
+            )
+            return covered + glances[number].span_score / LOGIT
+
+        order = sorted(range(len(candidates)), key=lambda number: (-promise(number), number))
+        looks = self._look(text, candidates, order[:LOOKS])
         judged = []
-        for candidate in candidates:
-            answerable, span_score, span = _reading_of(candidate, readings)
+        for number, candidate in enumerate(candidates):
+            glance, look = glances[number], looks.get(number, UNREAD)
+            start, end = shortest_span(asked, candidate.text, look.span or glance.span)
             features = features_of(
                 asked,
                 concepts,
                 candidate,
                 names_in,
-                answerable=answerable,
-                span_score=span_score,
+                answer=candidate.text[start:end],
+                logits=(glance.answerable, glance.span_score, look.answerable, look.span_score),
             )
-            start, end = shortest_span(asked, candidate.text, span)
             judged.append(
                 Judged(
                     candidate,
@@ -164,17 +212,37 @@ class Answerer:
         judged.sort(key=lambda each: (-each.score, each.candidate.hit.rank, each.candidate.start))
         return judged
 
-    def _read(self, question: str, hits: Sequence[Hit]) -> dict[str, Reading]:
-        """Return what the reader sees in each hit, by passage id."""
+    def _glance(
+        self, question: str, hits: Sequence[Hit], candidates: Sequence[Candidate]
+    ) -> list[Read]:
+        """Return what the reader sees of each candidate when it reads the whole passages `hits`."""
         readings = self._reader.read(question, [hit.passage.text for hit in hits])
-        return {hit.passage.id: reading for hit, reading in zip(hits, readings, strict=True)}
+        by_passage = {hit.passage.id: reading for hit, reading in zip(hits, readings, strict=True)}
+        return [
+            _read_of(by_passage[candidate.hit.passage.id], candidate, candidate.hit.passage.start)
+            if candidate.hit.passage.id in by_passage
+            else UNREAD
+            for candidate in candidates
+        ]
+
+    def _look(
+        self, question: str, candidates: Sequence[Candidate], chosen: Sequence[int]
+    ) -> dict[int, Read]:
+        """Return what the reader sees in the chosen candidates alone, by their number.
+
+        A passage may answer where this sentence of it does not; alone, it has to stand for itself.
+        A sentence that leans on the one before it is read with that one.
+        """
+        readings = self._reader.read(question, [candidates[number].quote for number in chosen])
+        return {
+            number: _read_of(reading, candidates[number], candidates[number].quote_start)
+            for number, reading in zip(chosen, readings, strict=True)
+        }
 
     def _confidence(self, judged: Sequence[Judged]) -> float:
         if not judged:
             return 0.0
-        best = judged[0]
-        other = next((each for each in judged[1:] if not _same_answer(best, each)), best)
-        return self._judge.confidence(best.score, other.score)
+        return self._judge.confidence(*best_and_runner_up(judged))
 
     def _cited(self, asked: Question, judged: Sequence[Judged]) -> list[Judged]:
         """Return the evidence to cite, best first: the best, then what supports, adds or disputes.
@@ -203,25 +271,27 @@ _LOG_FURTHER_ODDS = math.log(FURTHER_ODDS)
 
 def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:
     return [
-        Mention(text[name.start : name.end], snapshot.names.kind(name.canonical) == "person")
+        Mention(name.text, snapshot.names.entry(name.canonical).kind is NameKind.PERSON)
         for name in snapshot.names.mentions(text)
     ]
 
 
-def _reading_of(
-    candidate: Candidate, readings: dict[str, Reading]
-) -> tuple[float, float, tuple[int, int] | None]:
-    """Return how well the passage answers and the reader's best span in the sentence, if any."""
-    reading = readings.get(candidate.hit.passage.id)
-    if reading is None:
-        return UNREAD, UNREAD, None
-    offset = candidate.start - candidate.hit.passage.start
+def _read_of(reading: Reading, candidate: Candidate, window_start: int) -> Read:
+    """Return how well a window answers and the reader's best span in the sentence, if any."""
+    offset = candidate.start - window_start
     length = candidate.end - candidate.start
     for start, end, span_score in reading.spans:
         if start < offset + length and offset < end:
             span = max(start - offset, 0), min(end - offset, length)
-            return reading.answerable, span_score, span
-    return reading.answerable, UNREAD, None
+            return Read(reading.answerable, span_score, span)
+    return Read(reading.answerable, NO_SPAN, None)
+
+
+def best_and_runner_up(judged: Sequence[Judged]) -> tuple[float, float]:
+    """Return the first score and the next of a sentence with another answer (the first if none)."""
+    best = judged[0]
+    other = next((each for each in judged[1:] if not _same_answer(best, each)), best)
+    return best.score, other.score
 
 
 def _same_answer(one: Judged, other: Judged) -> bool:
@@ -235,8 +305,11 @@ def _cite(snapshot: Snapshot, evidence: Sequence[Judged]) -> tuple[Citation, ...
     citations = []
     for number, each in enumerate(evidence, 1):
         candidate = each.candidate
-        start = candidate.context_start if candidate.leans else candidate.start
-        text = snapshot.text(candidate.hit.document.id)
+        start = candidate.quote_start
+        document = snapshot.document(candidate.hit.document.id)
+        # The snapshot that gave the hit holds its document for as long as it is open.
+        assert document is not None
+        text = document.text
         citations.append(
             Citation(
                 number=number,

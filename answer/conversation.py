@@ -46,8 +46,9 @@ def interpret(
 
     A pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
     conversation named, for "it" or "they" the latest other name, what was asked about before what
-    was answered. A question that only points ("that attack", "there", "Why?") keeps its words and is followed by what the conversation was about, in brackets. `mentions` finds the
-    names in a text, in order.
+    was answered. A question that only points ("that attack", "there", "Why?") keeps its words
+    and is followed by what the conversation was about, in brackets. `mentions` finds the names in a
+    text, in order.
     """
     if not earlier:
         return question

@@ -19,14 +19,21 @@ FEATURES = (
     "context_coverage",
     "missing_name",
     "passage_rank",
-    "reader_answerable",
-    "reader_span",
+    "glance_answerable",
+    "glance_span",
+    "look_answerable",
+    "look_span",
+    "answer_given",
     "expected_kind",
+    "value_missing",
     "date_agrees",
     "date_differs",
     "reason_cue",
     "leans",
 )
+
+LOGIT = 10.0
+"""The reader's logits are divided by this, to be of one size with the other features."""
 
 _REASON_CUE = re.compile(
     r"\b(?:because|due to|in order to|so that|since|aim(?:s|ed|ing)?|purpose|serve[sd]?|therefore|"
@@ -65,16 +72,14 @@ def concepts_of(
 ) -> list[Concept]:
     """Return what `question` names: register names (start, end, canonical) and content words."""
 
-    def weight(stemmed: str) -> float:
-        found = min(document_frequency(stemmed), passages)
+    def weight(form: str) -> float:
+        found = min(document_frequency(form), passages)
         return math.log(1 + (passages - found + 0.5) / (found + 0.5))
 
     concepts = []
     for start, end, canonical in names:
-        parts = [stem(word.form) for word in words(question[start:end])]
-        concepts.append(
-            Concept(frozenset(), canonical, max((weight(part) for part in parts), default=0.0))
-        )
+        parts = [weight(word.form) for word in words(question[start:end])]
+        concepts.append(Concept(frozenset(), canonical, max(parts, default=0.0)))
     seen: set[str] = set()
     for word in words(question):
         if any(start <= word.start < end for start, end, _ in names):
@@ -83,7 +88,7 @@ def concepts_of(
         if word.form in STOP_WORDS or stemmed in seen:
             continue
         seen.add(stemmed)
-        concepts.append(Concept(frozenset({stemmed}), None, weight(stemmed)))
+        concepts.append(Concept(frozenset({stemmed}), None, weight(word.form)))
     return concepts
 
 
@@ -124,6 +129,12 @@ def expected_kind(question: Question, sentence: str) -> float:
             return 0.5
 
 
+def answer_given(question: Question, answer: str) -> float:
+    """Return the share of the answer's words that the question already says."""
+    said, asked = text_stems(answer), text_stems(question.text)
+    return len(said & asked) / len(said) if said else 1.0
+
+
 def date_features(question: Question, sentence: str, context: str) -> tuple[float, float]:
     """Return whether a date of the sentence or its context agrees with the question's, or differs.
 
@@ -151,17 +162,18 @@ def features_of(
     candidate: Candidate,
     names_in: Callable[[str], set[str]],
     *,
-    answerable: float,
-    span_score: float,
+    answer: str,
+    logits: tuple[float, float, float, float],
 ) -> list[float]:
     """Return the feature vector of `candidate` in the order of FEATURES.
 
-    `answerable` and `span_score` are the reader's logits, divided by 10 here to be of one size with
-    the rest.
+    `answer` is the shortest span of the candidate that would answer. `logits` are the reader's, of
+    the whole passage and of the sentence alone, for "it answers" and for the best span in it.
     """
     own_names = names_in(candidate.text)
     context = f"{candidate.hit.document.title} {candidate.context}"
     context_names = names_in(context)
+    expected = expected_kind(question, candidate.text)
     names = [concept for concept in concepts if concept.name is not None]
     missing = sum(c.weight for c in names if c.name not in context_names)
     agrees, differs = date_features(question, candidate.text, candidate.context)
@@ -170,9 +182,10 @@ def features_of(
         coverage(concepts, text_stems(context), context_names),
         missing / sum(c.weight for c in names) if names and missing else 0.0,
         1 / candidate.hit.rank,
-        answerable / 10,
-        span_score / 10,
-        expected_kind(question, candidate.text),
+        *(logit / LOGIT for logit in logits),
+        answer_given(question, answer),
+        expected,
+        float(question.expects in (Expects.DATE, Expects.NUMBER) and not expected),
         agrees,
         differs,
         float(

@@ -20,8 +20,8 @@ class Judge:
 
     `weights` (one per name in FEATURES) and `bias` order the candidates of one question by how
     likely each is to be evidence. `calibration` (slope, slope of the margin to the best other
-    answer, bias) turns the best candidate's score into the probability that the answer is right; below
-    `threshold` the answer is a refusal.
+    answer, bias) turns the best candidate's score into the probability that the answer is right;
+    below `threshold` the answer is a refusal.
     """
 
     weights: tuple[float, ...]

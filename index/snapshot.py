@@ -164,7 +164,7 @@ class Snapshot:
         return len(self.state.dense)
 
     def document_frequency(self, form: str) -> int:
-        """Return how many passages hold a word with this stem."""
+        """Return how many passages hold the folded word `form` (see index.terms)."""
         return self.state.lexical.document_frequency(form)
 
     def analyze(self, query: str) -> AnalyzedQuery:

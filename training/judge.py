@@ -1,0 +1,248 @@
+"""Fit the judge: how features weigh, and how sure an answer is. `python -m training.judge --help`.
+
+Only development questions may be given: what is fitted on a question cannot be measured on it. The
+candidates of one question compete with each other and with "nothing answers" in a conditional logit
+(McFadden 1974), so one set of weights orders the evidence and tells refusals apart. A logistic
+regression on the best candidate's score and its lead then gives the probability that the answer is
+right (Platt 1999); its quality is measured by cross-validation over questions.
+"""
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from tqdm import tqdm
+
+from answer.answer import Turn
+from answer.compose import MODEL_DIRECTORY, Answerer, Judged, best_and_runner_up
+from answer.features import FEATURES
+from answer.judge import Judge, logistic
+from answer.reader import Reader
+from eval.gold import GoldQuestion, read_gold
+from eval.reply import Cited
+from eval.spans import covers
+from index.embed import DEFAULT_MODEL, Embedder
+from index.ingestion import ingest
+from index.store import Store
+from ingest.load import Limits
+
+# Strength of the pull towards 0 on weights of standardised features, chosen by cross-validation.
+PENALTY = 0.02
+CALIBRATION_PENALTY = 0.01
+FOLDS = 10
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A gold question with its candidates' features, shape (candidates, len(FEATURES))."""
+
+    question: GoldQuestion
+    features: Floats
+    right: NDArray[np.bool_]
+    """Which candidates cover a piece of evidence; none does for an unanswerable question."""
+    judged: tuple[Judged, ...]
+
+
+def main() -> None:
+    """Fit a judge on gold sets over folders of documents and write it beside the reader."""
+    parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__)
+    parser.add_argument(
+        "pairs",
+        nargs="+",
+        metavar="DOCUMENTS=GOLD",
+        help="a folder of documents and the development questions about it",
+    )
+    parser.add_argument("--model", type=Path, default=MODEL_DIRECTORY, help="the reader's folder")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    reader = Reader.load(options.model, threads=options.threads)
+    # What is fitted decides nothing while features are collected.
+    answerer = Answerer(reader, Judge((0.0,) * len(FEATURES), 0.0, (1.0, 0.0, 0.0), 0.0))
+    asked: list[Asked] = []
+    for pair in options.pairs:
+        documents, _, gold = pair.partition("=")
+        asked += collect(answerer, Path(documents), read_gold(Path(gold)))
+    judge = fit(asked)
+    judge.save(options.model / "judge.json")
+    print(describe(asked, judge))  # noqa: T201  what this command is for
+
+
+def collect(answerer: Answerer, documents: Path, gold: Sequence[GoldQuestion]) -> list[Asked]:
+    """Return the gold questions with the candidates that search over `documents` gives them."""
+    embedder = Embedder.load(DEFAULT_MODEL)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.closing(Store.open(Path(directory), embedder)) as store,
+    ):
+        ingest(store, [str(documents)], limits=Limits())
+        with store.snapshot() as snapshot:
+            asked = []
+            for question in tqdm(gold, desc=documents.name, unit="question", disable=None):
+                earlier: list[Turn] = []
+                for turn in question.turns:
+                    answer = answerer.ask(snapshot, turn, earlier=earlier)
+                    earlier.append(Turn(turn, answer.interpreted_question, answer.answer))
+                read = answerer.consider(snapshot, question.question, earlier=earlier)
+                asked.append(_asked(question, read.judged))
+            return asked
+
+
+def _asked(question: GoldQuestion, judged: Sequence[Judged]) -> Asked:
+    return Asked(
+        question,
+        np.array([each.features for each in judged], dtype=float).reshape(-1, len(FEATURES)),
+        np.array([is_right(each, question) for each in judged], dtype=bool),
+        tuple(judged),
+    )
+
+
+def is_right(judged: Judged, question: GoldQuestion) -> bool:
+    """Whether a citation of this sentence would cover the evidence of a part of `question`."""
+    candidate = judged.candidate
+    cited = Cited(
+        candidate.hit.document.id,
+        candidate.start,
+        candidate.end,
+        candidate.text,
+        judged.answer_text,
+    )
+    return any(covers(cited, part) for part in question.parts)
+
+
+def fit(asked: Sequence[Asked]) -> Judge:
+    """Return the judge that fits the questions best; deterministic.
+
+    Raises ValueError if no question has a right candidate, since then there is nothing to learn.
+    """
+    if not any(each.right.any() for each in asked):
+        raise ValueError("no candidate covers gold evidence; check that gold and documents match")
+    judge = _weigh(asked)
+    scores, right = _held_out(asked)
+    calibration = _calibrate(scores, right)
+    probabilities = np.array(
+        [logistic(float(calibration @ [best, lead, 1.0])) for best, lead in scores]
+    )
+    slope, lead_slope, bias = (float(number) for number in calibration)
+    return replace(
+        judge, calibration=(slope, lead_slope, bias), threshold=_threshold(asked, probabilities)
+    )
+
+
+def _weigh(asked: Sequence[Asked]) -> Judge:
+    """Return a judge with weights only: candidates and "nothing" (logit 0) compete per question."""
+    stacked = np.concatenate([each.features for each in asked])
+    mean, spread = stacked.mean(axis=0), stacked.std(axis=0)
+    spread[spread == 0] = 1.0
+    inputs = [(each.features - mean) / spread for each in asked]
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        weights, bias = parameters[:-1], parameters[-1]
+        total, gradient = 0.0, np.zeros_like(parameters)
+        for each, features in zip(asked, inputs, strict=True):
+            logits = np.append(features @ weights + bias, 0.0)
+            wanted = np.append(each.right, not each.right.any())
+            every, some = _log_sum(logits), _log_sum(logits[wanted])
+            total += every - some
+            shares = np.exp(logits - every)
+            shares[wanted] -= np.exp(logits[wanted] - some)
+            gradient[:-1] += shares[:-1] @ features
+            gradient[-1] += shares[:-1].sum()
+        count = len(asked)
+        penalty = PENALTY * float(weights @ weights) / 2
+        gradient = gradient / count
+        gradient[:-1] += PENALTY * weights
+        return total / count + penalty, gradient
+
+    found = minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B").x
+    weights = found[:-1] / spread
+    return Judge(
+        weights=tuple(round(float(weight), 5) for weight in weights),
+        bias=round(float(found[-1] - mean @ weights), 5),
+        calibration=(1.0, 0.0, 0.0),
+        threshold=0.5,
+    )
+
+
+def _log_sum(logits: Floats) -> float:
+    highest = float(logits.max())
+    return highest + float(np.log(np.exp(logits - highest).sum()))
+
+
+def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return each question's (best score, lead) by a judge fitted without it, and if it was right."""
+    scores = np.zeros((len(asked), 2))
+    right = np.zeros(len(asked), dtype=bool)
+    for fold in range(FOLDS):
+        judge = _weigh([each for number, each in enumerate(asked) if number % FOLDS != fold])
+        for number in range(fold, len(asked), FOLDS):
+            scores[number], right[number] = _outcome(asked[number], judge)
+    return scores, right
+
+
+def _outcome(each: Asked, judge: Judge) -> tuple[tuple[float, float], bool]:
+    if not each.judged:
+        return (-10.0, 0.0), False
+    rescored = [replace(judged, score=judge.score(judged.features)) for judged in each.judged]
+    order = sorted(range(len(rescored)), key=lambda number: -rescored[number].score)
+    best, runner_up = best_and_runner_up([rescored[number] for number in order])
+    return (best, best - runner_up), bool(each.right[order[0]])
+
+
+def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
+    """Return slope, slope of the lead and bias of the logistic regression of `right` on `scores`."""
+    inputs = np.column_stack([scores, np.ones(len(scores))])
+
+    def loss(parameters: Floats) -> float:
+        logits = inputs @ parameters
+        missed = np.where(right, np.logaddexp(0, -logits), np.logaddexp(0, logits)).mean()
+        return float(missed + CALIBRATION_PENALTY * parameters[:-1] @ parameters[:-1] / 2)
+
+    found: Floats = minimize(loss, np.array([1.0, 0.0, 0.0]), method="L-BFGS-B").x
+    return np.round(found, 5)
+
+
+def _threshold(asked: Sequence[Asked], probabilities: Floats) -> float:
+    """Return the threshold with the highest mean of refusal F1 and the share rightly answered."""
+    answerable = np.array([each.question.answerable for each in asked])
+
+    def worth(threshold: float) -> float:
+        refused = probabilities < threshold
+        hits = float((refused & ~answerable).sum())
+        f1 = 2 * hits / max(float(refused.sum() + (~answerable).sum()), 1.0)
+        return f1 + float((~refused & answerable).sum()) / max(float(answerable.sum()), 1.0)
+
+    return max((round(step / 100, 2) for step in range(5, 96)), key=worth)
+
+
+def describe(asked: Sequence[Asked], judge: Judge) -> str:
+    """Return what cross-validation says of a judge fitted this way, and its weights."""
+    scores, right = _held_out(asked)
+    answerable = np.array([each.question.answerable for each in asked])
+    confident = np.array(
+        [judge.confidence(best, best - lead) >= judge.threshold for best, lead in scores]
+    )
+    reachable = np.array([each.right.any() for each in asked])
+    lines = [
+        f"questions {len(asked)}, answerable {answerable.sum()}, "
+        f"evidence among the candidates {reachable[answerable].mean():.3f}",
+        f"cross-validated: evidence first {right[answerable].mean():.3f}, "
+        f"answered among answerable {confident[answerable].mean():.3f}, "
+        f"refused among unanswerable {(~confident)[~answerable].mean():.3f}",
+        f"threshold {judge.threshold}",
+    ]
+    lines += [
+        f"{weight:8.3f}  {name}" for name, weight in zip(FEATURES, judge.weights, strict=True)
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
