@@ -118,6 +118,12 @@ class _Reading:
         self.named = list(names.matcher.find(query, self.words))
         self._named_at = {at: named for named in self.named for at in range(named.first, named.end)}
 
+    def _as_read(self, at: int, spelling: Spelling) -> Word:
+        word = self.typed[at]
+        # The first word has a capital whatever it is.
+        proper = at > 0 and not word.capitals and self.query[word.start].isupper()
+        return word._replace(form=spelling.repair(word, proper=proper) or word.form)
+
     def repairs(self, at: int) -> bool:
         """Whether word number `at` is read as another than was typed."""
         return self.words[at].form != self.typed[at].form

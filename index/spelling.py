@@ -61,19 +61,19 @@ class Spelling:
 
     def is_word(self, form: str) -> bool:
         """Whether the folded word `form` is right: known from a passage, a name or English."""
-        return (
-            form in self._names.words
-            or self.vocabulary.document_frequency(form) > 0
-            or is_english(form)
-        )
+        return self._is_held(form) or is_english(form)
 
-    def repair(self, word: Word) -> str | None:
+    def _is_held(self, form: str) -> bool:
+        return form in self._names.words or self.vocabulary.document_frequency(form) > 0
+
+    def repair(self, word: Word, *, proper: bool = False) -> str | None:
         """Return the word that was probably meant, folded; None to leave the word alone.
 
         Left alone are words that are right, numbers, words shorter than MIN_REPAIRED_CHARS,
         acronyms unless they are nearly one of a name, and words without a near neighbour. Of
         equally near neighbours the more frequent wins, then one as long, then the first in the
-        alphabet.
+        alphabet. A `proper` name, which may well be another than any that is known, must be one
+        letter away from what the collection or the register holds, or sound like it.
         """
         form = word.form
         if len(form) < MIN_REPAIRED_CHARS or not form.isalpha() or self.is_word(form):
@@ -83,6 +83,10 @@ class Spelling:
         if not near:
             return None
         best = min(near, key=lambda other: self._order(form, other, near[other]))
+        if (proper or near[best] > 1) and not self._is_held(best):
+            return None
+        if proper and near[best] > 1 and not sound_alike(form, best):
+            return None
         # Of the same stem: then the passages that hold it are found as it stands.
         return None if stem(best) == stem(form) else best
 

@@ -98,6 +98,16 @@ def test_a_word_that_is_right_short_or_far_from_all_is_left_alone(typed: str) ->
     assert repaired(typed) is None
 
 
+def test_a_proper_name_is_not_bent_to_another_unless_it_is_near_or_sounds_like_it() -> None:
+    [kashgar, governer, davoud, badger] = words("Kashgar Governer Davoud Badgher")
+    held = Spelling(Counted({"kashmir": 5, "governor": 5, "davud": 5}), NameRegister(()))
+    assert held.repair(kashgar, proper=True) is None
+    assert held.repair(governer, proper=True) == "governor"
+    assert held.repair(davoud, proper=True) == "davud"
+    assert held.repair(badger, proper=True) is None
+    assert held.repair(badger) == "badger"
+
+
 def test_of_equally_near_words_the_more_frequent_wins_and_then_the_first() -> None:
     assert repaired("zarkax") == "zarkan"
     fewer = Spelling(Counted({"zarkas": 2, "zarkal": 2}), NAMES)
