@@ -4,14 +4,14 @@ import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from eval.report import content_security_policy, list_runs
 from index.search import DocumentInfo, Filters, Hit
 from index.store import Snapshot
 from ingest.document import Document, RegionKind
@@ -52,7 +52,9 @@ REGION_NAMES = {
     RegionKind.FOOTNOTE: "Footnote",
     RegionKind.CAPTION: "Caption",
 }
-REPORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.html")
+REPORT = "report.html"
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+HEADLINE_MEASURES = ("served well", "evidence-hit@1", "refusal precision", "refusal recall")
 
 router = APIRouter(include_in_schema=False)
 
@@ -249,22 +251,32 @@ async def remove(document_id: str, service: ServiceParameter) -> RedirectRespons
 
 @router.get("/evaluation")
 async def evaluation(service: ServiceParameter) -> HTMLResponse:
-    """The evaluation reports that were made over this data directory."""
-    reports = sorted(
-        (path for path in _runs(service).glob("*.html") if REPORT_NAME.fullmatch(path.name)),
-        key=lambda path: path.stat().st_mtime,
-        reverse=True,
-    )
-    return render(service, "evaluation.html", reports=[path.name for path in reports])
+    """The evaluations that were made in this data directory, newest first."""
+
+    def read() -> HTMLResponse:
+        data_dir = service.settings.data_dir
+        runs = [
+            (run, (data_dir / "runs" / run.name / REPORT).is_file()) for run in list_runs(data_dir)
+        ]
+        return render(service, "evaluation.html", runs=runs, headline=HEADLINE_MEASURES)
+
+    return await service.in_question_thread(read)
 
 
 @router.get("/evaluation/{name}")
-async def evaluation_report(name: str, service: ServiceParameter) -> FileResponse:
-    """One report, as it was written."""
-    path = _runs(service) / name
-    if not REPORT_NAME.fullmatch(name) or not path.is_file():
-        raise ApiError(404, "unknown_report", "There is no such report.", "See /evaluation.")
-    return FileResponse(path, media_type="text/html; charset=utf-8")
+async def evaluation_report(name: str, service: ServiceParameter) -> HTMLResponse:
+    """One run's report, as it was written, under a policy that lets its own styles work."""
+
+    def read() -> HTMLResponse:
+        path = service.settings.data_dir / "runs" / name / REPORT
+        if not RUN_NAME.fullmatch(name) or not path.is_file():
+            raise ApiError(404, "unknown_report", "There is no such report.", "See /evaluation.")
+        page = path.read_text(encoding="utf-8")
+        return HTMLResponse(
+            page, headers={"content-security-policy": content_security_policy(page)}
+        )
+
+    return await service.in_question_thread(read)
 
 
 @router.get("/login")
@@ -313,10 +325,6 @@ async def logout(service: ServiceParameter) -> RedirectResponse:
 async def docs(service: ServiceParameter) -> HTMLResponse:
     """The OpenAPI page, with Swagger UI served from here."""
     return render(service, "docs.html")
-
-
-def _runs(service: Service) -> Path:
-    return service.settings.data_dir / "runs"
 
 
 def _found(hits: Sequence[Hit]) -> str:

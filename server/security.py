@@ -116,7 +116,7 @@ class Gate:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 if "cache-control" not in headers:
                     # Static files have ETags, so asking again costs nothing; pages show documents.
                     static = scope["path"].startswith("/static/")

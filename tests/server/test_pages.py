@@ -1,6 +1,7 @@
 import html
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -288,15 +289,30 @@ class TestDocumentList:
 
 class TestEvaluation:
     def test_without_a_report_it_says_how_to_make_one(self, client):
-        assert "dossier eval" in client.get("/evaluation").text
+        assert "dossier eval eval/gold" in client.get("/evaluation").text
 
-    def test_a_stored_report_is_listed_and_shown_under_the_same_policy(self, client, tmp_path):
-        runs = tmp_path / "data" / "runs"
-        runs.mkdir(parents=True)
-        (runs / "2026-11-22.html").write_text("<h1>Measured</h1>")
-        (tmp_path / "data" / "private.html").write_text("private")
-        assert 'href="/evaluation/2026-11-22.html"' in client.get("/evaluation").text
-        shown = client.get("/evaluation/2026-11-22.html")
-        assert "Measured" in shown.text and "content-security-policy" in shown.headers
-        for name in ("..%2fprivate.html", ".hidden.html", "none.html", "activity.sqlite"):
-            assert client.get(f"/evaluation/{name}").status_code == 404
+    def test_a_stored_run_is_listed_and_its_report_shown(self, client, tmp_path, monkeypatch):
+        run = tmp_path / "data" / "runs" / "20261122-samples"
+        run.mkdir(parents=True)
+        (run / "report.html").write_text("<style>h1 { color: red }</style><h1>Measured</h1>")
+        (tmp_path / "data" / "report.html").write_text("private")
+        info = SimpleNamespace(
+            gold="samples.jsonl",
+            date="2026-11-22",
+            questions=7,
+            system=SimpleNamespace(name="Dossier"),
+        )
+        listed = SimpleNamespace(
+            name=run.name, info=info, measures={"served well": SimpleNamespace(value=0.9)}
+        )
+        monkeypatch.setattr("server.pages.list_runs", lambda data_dir: [listed])
+        page = client.get("/evaluation").text
+        assert 'href="/evaluation/20261122-samples"' in page
+        assert "served well0.900" in text_of(page)
+        shown = client.get("/evaluation/20261122-samples")
+        assert "Measured" in shown.text
+        policy = shown.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "style-src 'sha256-" in policy
+        for name in ("..", "%2e%2e", "none", ".", "20261122-samples%2f..%2f.."):
+            assert client.get(f"/evaluation/{name}").status_code in (200, 404)
+            assert "private" not in client.get(f"/evaluation/{name}").text
