@@ -553,6 +553,12 @@ class CatalogueWriter(Catalogue):
         self._connection.execute("UPDATE documents SET cut = 1 WHERE row_id = ?", (document_row,))
         self._changed = True
 
+    def recompute_content(self) -> None:
+        """Make `content` what it should be, where it was damaged."""
+        computed = int(self.computed_content(), 16)
+        self._changed = self._changed or computed != self._content % 2**256
+        self._content = computed
+
     def set_signature(self, document_row: int, signature: bytes, bands: Iterable[bytes]) -> None:
         """Store a document's sketch and the bands under which look-alikes find it."""
         self._connection.execute(

@@ -78,6 +78,7 @@ def _rebuild(store: Store) -> None:
         writer.begin()
         for row in writer.document_rows():
             _recut(writer, row)
+        writer.recompute_content()
         keys = [(row.sha256, row.passage.text) for row in writer.each_passage()]
         try:
             store.embed(keys)
@@ -202,7 +203,9 @@ def _vector_problems(state: State, rows: list[int], vectors: Vectors) -> Iterato
     lengths = np.linalg.norm(vectors, axis=1)
     for place in np.flatnonzero(~(np.abs(lengths - 1) < 1e-3)).tolist():
         yield Problem(
-            f"passage row {rows[place]}", f"its vector has length {lengths[place]}.", REBUILD_HINT
+            f"passage row {rows[place]}",
+            f"its vector has length {lengths[place]:.3f}.",
+            REBUILD_HINT,
         )
     for place in range(0, len(rows), max(1, len(rows) // SEARCHED_ROWS)):
         # Whichever row is nearest: another passage may say the same, to the letter.

@@ -3,7 +3,7 @@
     catalogue.sqlite     the truth (catalogue.py)
     vectors.sqlite       vectors by the text they belong to (vectors.py); embedded again if lost
     lexical/             the lexical index (lexical.py); built again if lost
-    dense-….faiss        the clustered base of a large collection (dense.py); built again if lost
+    dense-….faiss        the base of a large collection (dense.py); built again if lost
     writer.lock          who writes (lock.py)
     names.yaml           the operator's names, optional
 
@@ -70,6 +70,7 @@ class Store:
         self._watched = Catalogue(data_dir / catalogue_file.FILE_NAME)
         self._shared = Shared(embedder, names)
         self._state: State | None = None
+        self._closed = False
         self._state_lock = threading.Lock()
         self._refreshing = threading.Lock()
 
@@ -123,6 +124,7 @@ class Store:
     def close(self) -> None:
         """Let go of the directory; snapshots that are still held stay good until they close."""
         with self._state_lock:
+            self._closed = True
             if self._state is not None:
                 self._state.retire()
                 self._state = None
@@ -134,13 +136,15 @@ class Store:
         When the catalogue has moved on, one caller brings the state up, which takes as long as the
         new passages are many; others meanwhile get the state before.
         """
-        with storage_errors(self.data_dir):
-            if self._state is None or self._watched.generation != self._state.generation:
-                self.refresh(wait=self._state is None)
+        state = self._state
+        if state is not None:
+            with storage_errors(self.data_dir):
+                if self._watched.generation != state.generation:
+                    self.refresh(wait=False)
         with self._state_lock:
             if self._state is None:
                 raise StoreError(
-                    f"{self.data_dir}: this store was closed; expected an open one. Open it again."
+                    f"{self.data_dir}: this store is closed; expected an open one. Open it again."
                 )
             return Snapshot(self._state)
 
@@ -291,6 +295,9 @@ class Store:
             current.close()
             raise
         with self._state_lock:
+            if self._closed:
+                state.retire()
+                return True
             before, self._state = self._state, state
         if before is not None:
             before.retire()

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import index.ingestion
+import index.store
 from index.embed import Embedder, Vectors
 from index.store import Store
 from ingest.document import Document, Region, RegionKind
@@ -59,6 +61,9 @@ class FakeParser:
             return Rejected(path, "holds no text", "give a file with text in it")
         if Path(source).suffix == ".jsonl":
             fields: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
+            for field in fields:
+                if "published" in field:
+                    field["published"] = date.fromisoformat(field["published"])
             return Loaded(path, tuple(Document(**{"title": "Untitled"} | f) for f in fields))
         regions = tuple(
             Region(RegionKind.HEADING, match.start(), match.end())
@@ -77,9 +82,17 @@ def make_embedder() -> Callable[[str], FakeEmbedder]:
     return FakeEmbedder
 
 
+def fake_surroundings(patch: Callable[[Any, str, Any], None], folder: Path) -> None:
+    """Let ingests parse in this process, and know one name: the shipped register takes long."""
+    names = folder / "shipped_names.yaml"
+    names.write_text("- canonical: River Guard\n  kind: group\n  names: [RG]\n", encoding="utf-8")
+    patch(index.ingestion, "ParserProcess", FakeParser)
+    patch(index.store, "SHIPPED_NAMES", names)
+
+
 @pytest.fixture(autouse=True)
-def fake_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index.ingestion, "ParserProcess", FakeParser)
+def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    fake_surroundings(monkeypatch.setattr, tmp_path_factory.mktemp("names"))
 
 
 @pytest.fixture

@@ -1,0 +1,138 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from index.ingestion import ingest
+from index.search import Filters, QueryError
+from index.snapshot import MAX_QUERY_CHARS
+from index.store import Store
+
+
+@pytest.fixture
+def dated(store: Store, tmp_path: Path) -> Store:
+    """Four reports on attacks: two sources, two languages, one without a date."""
+    documents = [
+        {"title": "A", "source": "Gazette", "language": "en", "published": "2023-01-05"},
+        {"title": "B", "source": "Gazette", "language": "tr", "published": "2023-03-27"},
+        {"title": "C", "source": "Herald", "language": "en", "published": "2022-12-31"},
+        {"title": "D", "source": "Herald", "language": "en"},
+    ]
+    file = tmp_path / "dated.jsonl"
+    lines = (
+        json.dumps({**document, "text": f"An attack is told of in report {document['title']}."})
+        for document in documents
+    )
+    file.write_text("\n".join(lines), encoding="utf-8")
+    ingest(store, [file])
+    return store
+
+
+def found(store: Store, filters: Filters) -> set[str]:
+    with store.snapshot() as snapshot:
+        return {hit.document.title for hit in snapshot.search("attack", 10, filters)}
+
+
+def test_filters_are_alternatives_within_a_field_and_conditions_between_fields(
+    dated: Store,
+) -> None:
+    assert found(dated, Filters(source=("Gazette",))) == {"A", "B"}
+    assert found(dated, Filters(source=("Gazette", "Herald"))) == {"A", "B", "C", "D"}
+    assert found(dated, Filters(source=("Gazette",), language=("tr",))) == {"B"}
+    assert found(dated, Filters(source=("Herald",), language=("tr",))) == set()
+
+
+def test_a_period_includes_both_its_days_and_leaves_undated_documents_out(dated: Store) -> None:
+    assert found(dated, Filters(published_from=date(2023, 1, 5))) == {"A", "B"}
+    assert found(dated, Filters(published_to=date(2023, 1, 5))) == {"A", "C"}
+    day = date(2023, 3, 27)
+    assert found(dated, Filters(published_from=day, published_to=day)) == {"B"}
+
+
+def test_a_filter_by_document_gives_only_that_document(dated: Store) -> None:
+    with dated.snapshot() as snapshot:
+        (wanted,) = [info.id for info in snapshot.documents() if info.title == "C"]
+    assert found(dated, Filters(document=(wanted,))) == {"C"}
+
+
+def test_an_unknown_filter_value_is_refused_with_the_nearest_known_first(dated: Store) -> None:
+    with dated.snapshot() as snapshot:
+        with pytest.raises(QueryError, match="unknown source: 'Gazete'") as error:
+            snapshot.search("attack", 10, Filters(source=("Gazete",)))
+        assert error.value.hint == "known are: Gazette, Herald"
+        with pytest.raises(QueryError, match="unknown language") as error:
+            snapshot.search("attack", 10, Filters(language=("xx",)))
+        assert "en" in error.value.hint
+        with pytest.raises(QueryError, match="unknown document"):
+            snapshot.search("attack", 10, Filters(document=("abc",)))
+        with pytest.raises(QueryError, match="period"):
+            snapshot.search(
+                "attack",
+                10,
+                Filters(published_from=date(2024, 1, 1), published_to=date(2023, 1, 1)),
+            )
+
+
+def test_a_blank_a_too_long_and_a_zero_question_are_refused_with_a_hint(dated: Store) -> None:
+    with dated.snapshot() as snapshot:
+        for query, k, what in (
+            (" \n", 10, "empty"),
+            ("attack " * MAX_QUERY_CHARS, 10, "characters"),
+            ("attack", 0, "passages"),
+        ):
+            with pytest.raises(QueryError, match=what) as error:
+                snapshot.search(query, k)
+            assert error.value.hint
+
+
+def test_ranks_count_from_one_scores_fall_and_highlights_lie_on_the_words(
+    store: Store, reports: Path
+) -> None:
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        hits = snapshot.search("attacks on the market", 10)
+        assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        best = hits[0]
+        assert best.document.title == "The market"
+        document = snapshot.document(best.document.id)
+        assert document is not None
+        words = {document.text[start:end].lower() for start, end in best.highlights}
+        assert words == {"market", "attack"}
+        assert all(
+            best.passage.start <= start < end <= best.passage.end for start, end in best.highlights
+        )
+
+
+def test_k_cuts_the_list_and_changes_nothing_above_the_cut(store: Store, reports: Path) -> None:
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        assert snapshot.search("winter", 3) == snapshot.search("winter", 20)[:3]
+
+
+def test_an_empty_collection_finds_nothing_and_knows_nothing(store: Store) -> None:
+    with store.snapshot() as snapshot:
+        assert snapshot.search("attack") == []
+        assert snapshot.documents() == []
+        assert snapshot.document("0" * 64) is None
+        assert snapshot.passages("0" * 64) == []
+        assert snapshot.linked("0" * 64) == []
+        assert snapshot.known() == {"document": [], "source": [], "language": []}
+        with pytest.raises(QueryError, match="unknown source") as error:
+            snapshot.search("attack", 1, Filters(source=("Gazette",)))
+        assert "leave the filter out" in error.value.hint
+
+
+def test_a_snapshot_stays_as_it_was_while_the_store_moves_on(store: Store, reports: Path) -> None:
+    ingest(store, [reports / "train.txt"])
+    with store.snapshot() as before:
+        fingerprint, hits = before.fingerprint, before.search("attack train", 10)
+        ingest(store, [reports])
+        assert before.fingerprint == fingerprint
+        assert before.search("attack train", 10) == hits
+        assert len(before.documents()) == 1
+        with store.snapshot() as after:
+            assert after.generation == before.generation + 1
+            assert after.fingerprint != fingerprint
+            assert len(after.documents()) == 5

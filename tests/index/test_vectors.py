@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.embed import Vectors
+from index.vectors import VectorCache, open_vector_cache
+
+KEYS = [bytes([number]) * 32 for number in range(5)]
+
+
+def some(count: int) -> Vectors:
+    return np.arange(count * 3, dtype=np.float32).reshape(count, 3)
+
+
+def test_vectors_come_back_in_the_order_asked_for_to_the_last_bit(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path / "v.sqlite", "m", 3)
+    cache.put(KEYS, some(5))
+    cache.close()
+    again = VectorCache(tmp_path / "v.sqlite", "m", 3)
+    assert np.array_equal(again.get([KEYS[3], KEYS[0], KEYS[3]]), some(5)[[3, 0, 3]])
+    assert again.get([]).shape == (0, 3)
+    again.close()
+
+
+def test_another_models_vectors_are_not_taken_for_ones_own(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path / "v.sqlite", "m", 3)
+    cache.put(KEYS[:2], some(2))
+    cache.close()
+    other = VectorCache(tmp_path / "v.sqlite", "other", 3)
+    assert other.missing(KEYS) == set(KEYS)
+    with pytest.raises(KeyError):
+        other.get(KEYS[:1])
+    other.close()
+
+
+def test_a_vector_of_another_length_counts_as_missing(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path / "v.sqlite", "m", 3)
+    cache.put(KEYS[:2], some(2))
+    cache.close()
+    longer = VectorCache(tmp_path / "v.sqlite", "m", 4)
+    assert longer.missing(KEYS[:2]) == set(KEYS[:2])
+    longer.close()
+
+
+def test_pruning_keeps_what_is_named_of_this_model_only(tmp_path: Path) -> None:
+    for model in ("old", "m"):
+        cache = VectorCache(tmp_path / "v.sqlite", model, 3)
+        cache.put(KEYS, some(5))
+        cache.close()
+    cache = VectorCache(tmp_path / "v.sqlite", "m", 3)
+    cache.prune(KEYS[:2])
+    assert cache.missing(KEYS) == set(KEYS[2:])
+    cache.close()
+    old = VectorCache(tmp_path / "v.sqlite", "old", 3)
+    assert old.missing(KEYS) == set(KEYS)
+    old.close()
+
+
+def test_a_file_that_is_no_cache_is_started_anew(tmp_path: Path) -> None:
+    file = tmp_path / "v.sqlite"
+    file.write_bytes(b"no database " * 500)
+    cache = open_vector_cache(file, "m", 3)
+    assert cache.missing(KEYS) == set(KEYS)
+    cache.close()
