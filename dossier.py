@@ -209,7 +209,7 @@ def serve() -> None:
 
 
 def _embedder(settings: Settings) -> Embedder:
-    return Embedder.load(settings.model, threads=settings.threads)
+    return Embedder.load(settings.model, settings.threads)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class Candidate:
 
     @property
     def quote(self) -> str:
-        """The sentence, after the one before it where it leans: `document text[quote_start:end]`."""
+        """The sentence, after the one before it where it leans: the text from `quote_start`."""
         passage = self.hit.passage
         return passage.text[self.quote_start - passage.start : self.end - passage.start]
 

@@ -7,6 +7,7 @@ it, so what is measured is what is served.
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -92,12 +93,14 @@ class Answerer:
         self.fingerprint = hashlib.sha256(json.dumps(configuration).encode()).hexdigest()[:16]
 
     @classmethod
-    def load(cls, *, threads: int, directory: Path = MODEL_DIRECTORY) -> "Answerer":
+    def load(cls, *, threads: int | None = None, directory: Path = MODEL_DIRECTORY) -> "Answerer":
         """Return an answerer with the reader and the judge stored in `directory`.
+
+        `threads` is the number of CPU threads; None takes as many as this process may use.
 
         Raises ReaderError or JudgeError if either is missing, altered or made for another version.
         """
-        reader = Reader.load(directory, threads=threads)
+        reader = Reader.load(directory, threads=threads or len(os.sched_getaffinity(0)))
         return cls(reader, Judge.load(directory / "judge.json"))
 
     def ask(

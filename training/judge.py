@@ -177,7 +177,7 @@ def _log_sum(logits: Floats) -> float:
 
 
 def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return each question's (best score, lead) by a judge fitted without it, and if it was right."""
+    """Return each question's (best score, lead) by a judge fitted without it, and if right."""
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
     for fold in range(FOLDS):
@@ -197,7 +197,7 @@ def _outcome(each: Asked, judge: Judge) -> tuple[tuple[float, float], bool]:
 
 
 def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
-    """Return slope, slope of the lead and bias of the logistic regression of `right` on `scores`."""
+    """Return slope, slope of the lead and bias of a logistic regression of `right`."""
     inputs = np.column_stack([scores, np.ones(len(scores))])
 
     def loss(parameters: Floats) -> float:
