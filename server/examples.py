@@ -2,9 +2,9 @@
 
 SAMPLE_SOURCES = ("Dossier Sample Reports", "Dossier Sample Digest", "Dossier Sample Notes")
 SAMPLE_QUESTIONS = (
-    "Who is Shahab al-Muhajir?",
+    "Who became leader of IS-K in May 2020?",
     "How many people were arrested in Nangarhar?",
-    "How many US soldiers were killed at Kabul airport?",
-    "When was the Longan Hotel attacked?",
+    "When did the Taliban seize the Kabul prison?",
     "Who was known as Qais?",
+    "How many attacks by IS-K did the United Nations count?",
 )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -35,6 +35,8 @@ from server.stream import Emit, accepts_events, event_response
 logger = logging.getLogger("dossier.server")
 
 PAGE_SIZE = 100
+# The filters' check boxes, with room to spare.
+MAX_FIELDS = 500
 # A longer list of check boxes helps nobody; the filters of the API have no such limit.
 MAX_LISTED_DOCUMENTS = 300
 SORTS = {
@@ -345,16 +347,29 @@ def _notice(service: Service) -> Any:
 
 
 async def _form(request: Request, known: Sequence[str]) -> list[tuple[str, str]]:
+    """Return a form's fields; ApiError for another body, another encoding, or an unknown field."""
     announced = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if announced not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    if announced == "multipart/form-data":
+        async with request.form(max_files=0, max_fields=MAX_FIELDS) as form:
+            fields = [(name, str(value)) for name, value in form.multi_items()]
+    elif announced == "application/x-www-form-urlencoded":
+        # Starlette's reader would put U+FFFD for what is not UTF-8 without a word.
+        body = await request.body()
+        try:
+            fields = parse_qsl(
+                body.decode("utf-8"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=MAX_FIELDS,
+            )
+        except ValueError:
+            raise ApiError(
+                400, "malformed_body", "The form cannot be read.", "Send it in UTF-8."
+            ) from None
+    else:
         raise ApiError(
             415, "unsupported_media_type", "The body must be a form.", "Use the page's form."
         )
-    try:
-        async with request.form(max_files=0, max_fields=500) as form:
-            fields = [(name, str(value)) for name, value in form.multi_items()]
-    except UnicodeDecodeError:
-        raise ApiError(400, "not_utf8", "The form is not UTF-8.", "Use the page's form.") from None
     refuse_unknown([name for name, _ in fields], known)
     return fields
 

@@ -211,6 +211,8 @@ class Gate:
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > limit:
+                    if message.get("more_body"):
+                        await self._discard(scope, receive)
                     raise _over(limit, scope)
             return message
 

@@ -107,10 +107,24 @@ class TestChat:
     def test_the_reader_can_be_asked_about_one_document(self, client, raids):
         assert f'value="{raids.id}" checked' in client.get(f"/?document={raids.id}").text
 
-    def test_a_form_that_is_not_utf_8_is_no_failure_inside(self, client):
+    @pytest.mark.parametrize(
+        ("content", "status"),
+        [
+            (b"question=%ff%fe", 400),
+            (b"question=\xff", 400),
+            (b"question=%ed%a0%80", 400),
+            (b"&".join(b"source=x" for _ in range(501)), 400),
+            (b"%00=%00", 422),
+            (b"question=%zz", 200),
+        ],
+    )
+    def test_a_form_that_is_not_text_is_refused(self, client, content, status):
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        for content in (b"question=%ff%fe", b"question=\xff", b"%00=%00"):
-            assert client.post("/", content=content, headers=headers).status_code < 500
+        assert client.post("/", content=content, headers=headers).status_code == status
+
+    def test_a_form_with_a_file_for_a_question_is_refused(self, client):
+        files = {"question": ("q.txt", b"Who?")}
+        assert client.post("/", files=files).status_code in (400, 422)
 
     def test_a_json_body_is_not_a_form(self, client):
         assert client.post("/", json={"question": "Who?"}).status_code == 415
