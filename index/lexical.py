@@ -58,8 +58,8 @@ class Wording:
 class Clause:
     """One thing that the query asks for; of its wordings in a passage only the best counts.
 
-    All wordings share one rarity, that of the thing: a passage does not rank higher for writing it
-    in a rare way.
+    All wordings share one rarity, that of the most frequent of the weightiest: a passage does not
+    rank higher for writing the thing in a rare way.
     """
 
     wordings: tuple[Wording, ...]
@@ -312,7 +312,8 @@ class LexicalSearcher:
                 for wording in clause.wordings
                 if (frequency := self._searcher.doc_freq(prefix + wording.field, wording.term))
             ]
-            shared = self._rarity(sum(frequency for _, frequency in held))
+            best = max((wording.weight for wording, _ in held), default=0.0)
+            shared = self._rarity(max((n for w, n in held if w.weight == best), default=0))
             wordings = [
                 _boosted(
                     tantivy.Query.term_query(self._schema, prefix + wording.field, wording.term),
