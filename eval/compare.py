@@ -169,7 +169,8 @@ def _difference(
         (low, high), p_value = difference(
             lambda lines: values_over(measure, both, lines), len(rows)
         )
-    if p_value >= SIGNIFICANCE or one == other:
+    # Both must agree: resampling alone overstates what is far from linear, calibration error above.
+    if p_value >= SIGNIFICANCE or low < 0.0 < high:
         verdict = Verdict.NOISE
     else:
         verdict = Verdict.BETTER if (other > one) == measure.higher_is_better else Verdict.WORSE

@@ -446,7 +446,7 @@ MEASURES: tuple[Measure, ...] = (
         "calibration error",
         Group.CALIBRATION,
         "All questions: expected gap between confidence and what came true, over ten equal bins "
-        "of confidence.",
+        "of confidence. Resampling adds gaps of its own, so the interval leans high.",
         higher_is_better=False,
         per_kind=False,
         compute=_calibration_error,

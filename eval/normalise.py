@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-_APOSTROPHE = re.compile("['’]")
+_HANGERS_ON = re.compile(r"['’]|\[\d+\]")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
@@ -50,10 +50,11 @@ def token_f1(given: str, accepted: str) -> float:
 def stands_in(answer: str, text: str) -> bool:
     """Tell whether the words of `answer` stand in `text`, whole, together and in order.
 
-    What an apostrophe hangs on a word ("Kabul's", "Kabil’de") does not hide the word.
+    What hangs on a word by an apostrophe ("Kabul's", "Kabil’de") or as the number of a footnote
+    ("Kabul.[4]") does not hide the word.
     """
     return _contains(tokens(text), tokens(answer)) or _contains(
-        tokens(_APOSTROPHE.sub(" ", text)), tokens(_APOSTROPHE.sub(" ", answer))
+        tokens(_HANGERS_ON.sub(" ", text)), tokens(_HANGERS_ON.sub(" ", answer))
     )
 
 

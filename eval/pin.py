@@ -82,9 +82,7 @@ def _pinned(place: Mapping[str, Any], documents: Iterable[PinDocument]) -> dict[
         # A line of a JSONL file has no file name of its own; its words tell which one is meant.
         found = [document for document in documents if find_words(document.text, place["quote"])]
     if len(found) != 1:
-        raise ValueError(
-            f"{len(found)} documents fit {name!r}; ingest it, or give its SHA-256"
-        )
+        raise ValueError(f"{len(found)} documents fit {name!r}; ingest it, or give its SHA-256")
     document = found[0]
     if "quote" not in place:
         return {**place, "document": document.id}

@@ -86,14 +86,7 @@ class BarGroup:
     bars: tuple[Bar, ...]
 
 
-BAR_MEASURES = (
-    "served well",
-    "evidence-hit@1",
-    "answer right",
-    "first citation covers",
-    "near-miss recall",
-    "far-miss recall",
-)
+BAR_MEASURES = ("served well", "evidence-hit@1", "answer right", "first citation covers")
 
 
 def figures(run: Run) -> list[Figure]:

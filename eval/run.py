@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def run_gold(
     rows, titles = [], {}
     checked = wrong = 0
     for question in tqdm(gold, unit="question", disable=None if show_progress else True):
-        reply = system.reply(question)
+        reply = _with_quotes(system.reply(question), system)
         for citation in reply.citations:
             document = system.document(citation.document)
             if citation.quote is not None and document is not None:
@@ -258,6 +258,17 @@ def _estimates(
         if len(of_kind):
             kinds[kind] = evaluate(columns, of_kind, per_kind)
     return evaluate(columns, np.arange(len(rows))), kinds
+
+
+def _with_quotes(reply: Reply, system: System) -> Reply:
+    """Return the reply with the quotes that a system leaves out cut from the documents at hand."""
+    citations = []
+    for citation in reply.citations:
+        if citation.quote is None and (document := system.document(citation.document)):
+            quote = document.text[citation.start : citation.end]
+            citation = replace(citation, quote=quote or None)
+        citations.append(citation)
+    return replace(reply, citations=tuple(citations))
 
 
 def _mentioned(question: GoldQuestion, reply: Reply) -> list[str]:

@@ -52,10 +52,11 @@ def test_an_answer_stands_in_a_text_only_as_whole_words_together() -> None:
     assert not stands_in("the", "the fox")
 
 
-def test_a_suffix_after_an_apostrophe_does_not_hide_a_word() -> None:
+def test_a_suffix_or_a_footnote_does_not_hide_a_word() -> None:
     assert stands_in("Kabul", "It was Kabul's airport.")
     assert stands_in("Kabil", "Kabil’de oldu.")
     assert stands_in("O'Brien", "Said O'Brien.")
+    assert stands_in("Kabul", "It was Kabul.[4]")
 
 
 def test_a_longer_answer_that_holds_the_accepted_one_is_right() -> None:
