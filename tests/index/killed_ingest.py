@@ -35,7 +35,7 @@ def ingest(data_dir: Path, reports: Path) -> None:
 
 
 def count_calls(limit: float) -> list[int]:
-    """Count those modules' calls from here on, builtins included; die at the one of number `limit`."""
+    """Count what those modules call from here on, builtins too; die at call number `limit`."""
     calls = [0]
 
     def on_event(frame: FrameType, event: str, argument: Any) -> None:
