@@ -68,8 +68,8 @@ def render(service: Service, template: str, status: int = 200, **context: Any) -
 
 def fragment(service: Service, template: str, **context: Any) -> str:
     """Return a template's HTML."""
-    locked = service.settings.api_key is not None
-    return service.templates.get_template(template).render(locked=locked, **context)
+    shown = {"locked": service.settings.api_key is not None, **context}
+    return service.templates.get_template(template).render(shown)
 
 
 @router.get("/")
@@ -286,7 +286,7 @@ async def login_form(service: ServiceParameter, next: str = "/") -> Response:
     """Ask for the key, where the service has one."""
     if service.settings.api_key is None:
         return RedirectResponse("/", 303)
-    return render(service, "login.html", target=local_target(next), wrong=False)
+    return render(service, "login.html", target=local_target(next), wrong=False, locked=False)
 
 
 @router.post("/login")
@@ -302,7 +302,7 @@ async def login(
         return RedirectResponse("/", 303)
     if not service.sessions.matches(key.strip()):
         logger.warning("a log-in with a wrong key was refused")
-        return render(service, "login.html", 401, target=target, wrong=True)
+        return render(service, "login.html", 401, target=target, wrong=True, locked=False)
     response = RedirectResponse(target, 303)
     response.set_cookie(
         COOKIE,

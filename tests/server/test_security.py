@@ -164,6 +164,7 @@ class TestKey:
         assert response.status_code == 303
         assert response.headers["location"] == "/login?next=%2Fdocuments%3Fsort%3D-title"
         form = locked.get(response.headers["location"]).text
+        assert "Log out" not in form
         assert 'value="/documents?sort=-title"' in form
         response = locked.post(
             "/login", data={"key": KEY, "next": "/documents?sort=-title"}, follow_redirects=False
