@@ -51,7 +51,7 @@ class Name:
     hyphenated: tuple[bool, ...]
     """For each gap between words, whether the name has a hyphen there."""
     derived: bool = False
-    """Whether it is a person's last name, taken from the full ones."""
+    """Whether it follows from a listed name: a last name, or one written without its hyphens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,12 @@ class NameMatcher:
         """Yield the names among `found`, the words of `text`, in order."""
         at = 0
         while at < len(found):
-            match = self._listed(text, found, at) or self._alike(text, found, at)
-            if match is None:
-                at += 1
-            else:
-                yield match
-                at = match.end
+            matches = (self._listed(text, found, at), self._alike(text, found, at))
+            # The first of the longest, so a listed name before one that only sounds alike.
+            longest = max(filter(None, matches), key=lambda match: match.end, default=None)
+            if longest is not None:
+                yield longest
+            at = longest.end if longest is not None else at + 1
 
     def _listed(self, text: str, found: Sequence[Word], at: int) -> NameMatch | None:
         for name, entry in self._by_first.get(found[at].form, ()):
@@ -175,7 +175,7 @@ class NameRegister:
 
     def variants(self, canonical: str) -> tuple[str, ...]:
         """Return all spellings of an entry, the canonical one first; raises KeyError if unknown."""
-        return tuple(name.text for name in self.entry(canonical).names)
+        return tuple(dict.fromkeys(name.text for name in self.entry(canonical).names))
 
     def related(self, canonical: str) -> tuple[NameEntry, ...]:
         """Return the entries whose names reports also use for this one, and the other way round."""
@@ -279,7 +279,7 @@ def sound_alike(one: str, other: str) -> bool:
     """Whether two folded words may be the same foreign name in two transliterations."""
     shorter = min(len(one), len(other))
     if sound(one) == sound(other):
-        return shorter >= MIN_ALIKE_CHARS or sound(one) == "al"
+        return shorter >= MIN_ALIKE_CHARS - 1 or sound(one) == "al"
     return (
         shorter >= MIN_ALIKE_CHARS
         and sound_key(one) == sound_key(other)
@@ -471,9 +471,9 @@ def _entries_of(drafts: dict[str, _Draft]) -> list[NameEntry]:
                 )
             names[canonical].setdefault(name.forms, name)
     taken = {forms for forms, _ in owners}
-    for canonical, last_name in _last_names(drafts):
-        if last_name.forms not in taken:
-            names[canonical][last_name.forms] = last_name
+    for canonical, name in (*_last_names(drafts), *_joined(names)):
+        if name.forms not in taken:
+            names[canonical].setdefault(name.forms, name)
     return [
         NameEntry(
             canonical=canonical,
@@ -499,6 +499,26 @@ def _name(text: str, *, case_sensitive: bool = False, derived: bool = False) -> 
         hyphenated=tuple(text[left.end : right.start] in HYPHENS for left, right in gaps),
         derived=derived,
     )
+
+
+def _joined(names: dict[str, dict[tuple[str, ...], Name]]) -> Iterator[tuple[str, Name]]:
+    """Yield each name again with its hyphens left out and its articles joined: almuhajir, isk."""
+    for canonical, by_forms in names.items():
+        for name in tuple(by_forms.values()):
+            forms = [name.forms[0]]
+            for left, right, hyphen in zip(
+                name.forms[:-1], name.forms[1:], name.hyphenated, strict=True
+            ):
+                if hyphen or left in _ARTICLES:
+                    forms[-1] += right
+                else:
+                    forms.append(right)
+            if len(forms) < len(name.forms):
+                gaps = (False,) * (len(forms) - 1)
+                yield canonical, Name(name.text, tuple(forms), False, gaps, derived=True)
+
+
+_ARTICLES = frozenset({"al", "el", "ul", "ad", "ash", "as", "an", "ar"})
 
 
 def _last_names(drafts: dict[str, _Draft]) -> Iterator[tuple[str, Name]]:

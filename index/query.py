@@ -130,8 +130,20 @@ class _Reading:
 
     def asked(self) -> list[Word]:
         """Return the words, as read, that say what is asked about."""
-        asked = [w for at, w in enumerate(self.words) if at in self._named_at or _tells(w)]
+        asked = [
+            word
+            for at, word in enumerate(self.words)
+            if at in self._named_at or _tells(word) or self._is_month(at)
+        ]
         return asked or [word for word in self.words if len(word.form) > 1]
+
+    def _is_month(self, at: int) -> bool:
+        """Whether a word is the month that is also an auxiliary verb."""
+        if self.words[at].form != "may":
+            return False
+        beside = [word.form for word in self.words[max(0, at - 1) : at + 2]]
+        capital = at > 0 and self.query[self.typed[at].start].isupper()
+        return capital or any(form.isdigit() for form in beside)
 
     def free(self) -> list[int]:
         """Return the numbers of the asked words that are in no name."""
@@ -248,7 +260,7 @@ def _part_clauses(reading: _Reading) -> Iterable[Clause]:
     for named in reading.named:
         if named.end - named.first > 1:
             for word in reading.words[named.first : named.end]:
-                if _tells(word):
+                if _tells(word) and len(word.form) > 2:
                     yield Clause((Wording(Field.STEMS, stem(word.form)),), PART_WEIGHT)
 
 

@@ -114,6 +114,12 @@ def test_stop_words_are_no_terms_unless_nothing_else_was_asked(search: Search) -
     assert search.rows("?!") == []
 
 
+def test_may_is_a_term_where_it_is_the_month(search: Search) -> None:
+    assert search.analyze("What happened in May?").terms == ("happen", "may")
+    assert search.analyze("what happened on 3 may").terms == ("happen", "3", "may")
+    assert search.analyze("May a governor leave? He may.").terms == ("governor", "leav")
+
+
 def test_what_was_read_otherwise_is_said(search: Search) -> None:
     analyzed = search.analyze("Did the governer's men fear Muzamil or ISKP?")
     assert analyzed.corrections == (("governer", "governor"), ("Muzamil", "Muzammil"))
