@@ -191,7 +191,8 @@ class DenseIndex:
         tells model, generation and content, so that it can't be taken for another.
         """
         assert self._coarse is not None
-        staged = directory / "dense.new"
+        # Each process its own: a reader that opens and a writer may save at the same time.
+        staged = directory / f"dense-{os.getpid()}.new"
         faiss.write_index(self._coarse.index, str(staged))
         with staged.open("rb") as file:
             os.fsync(file.fileno())
@@ -243,6 +244,12 @@ def saved_files(directory: Path) -> list[Path]:
     """Return the saved bases in `directory`, newest generation first."""
     found = [(match, path) for path in directory.iterdir() if (match := _FILE.fullmatch(path.name))]
     return [path for _, path in sorted(found, key=lambda pair: -int(pair[0]["generation"]))]
+
+
+def discard_staged(directory: Path) -> None:
+    """Delete what a killed `save` left half written."""
+    for file in directory.glob("dense-*.new"):
+        file.unlink(missing_ok=True)
 
 
 def sync_directory(directory: Path) -> None:

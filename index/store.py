@@ -34,7 +34,7 @@ from index.catalogue import (
     create_or_verify,
     storage_errors,
 )
-from index.dense import DenseIndex, DenseIndexError, Rows, saved_files
+from index.dense import DenseIndex, DenseIndexError, Rows, discard_staged, saved_files
 from index.embed import Embedder, Vectors
 from index.lexical import REBUILD_BELOW, LexicalEntry, LexicalError, LexicalIndex
 from index.lock import WriterLock
@@ -106,6 +106,7 @@ class Store:
             try:
                 store._check_settings()
                 if held:
+                    discard_staged(data_dir)
                     store.mend()
                     lock.release()
                 store.refresh(wait=True)
@@ -304,11 +305,13 @@ class Store:
         return True
 
     def _dense(self, current: Catalogue) -> DenseIndex:
-        if self._state is not None and not self._state.dense.outgrown:
+        if self._state is not None:
             since = self._state.generation
             row_ids, document_rows, keys = _columns(current.passage_keys(since))
             removed = current.removed_since(since)
-            return self._state.dense.updated(row_ids, document_rows, self._get(keys), removed)
+            updated = self._state.dense.updated(row_ids, document_rows, self._get(keys), removed)
+            if not updated.outgrown:
+                return updated
         row_ids, document_rows, keys = _columns(current.passage_keys())
         model = self.embedder.fingerprint
         for file in saved_files(self.data_dir)[:1]:
@@ -326,7 +329,10 @@ class Store:
                     return loaded
         built = DenseIndex.build(row_ids, document_rows, self._get(keys))
         if built.worth_saving:
-            built.save(self.data_dir, model, current.generation)
+            try:
+                built.save(self.data_dir, model, current.generation)
+            except (OSError, RuntimeError) as error:
+                _log.warning("%s: the dense index is not saved: %s", self.data_dir, error)
         return built
 
     def _get(self, keys: Sequence[bytes]) -> Vectors:

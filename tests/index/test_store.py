@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import index.dense
 from index.catalogue import APPLICATION_ID
 from index.check import check, rebuild
 from index.embed import Embedder
@@ -338,3 +339,35 @@ def test_readers_in_many_threads_always_see_one_whole_generation(
     assert len(seen) > 2
     assert check(store) == []
     store.close()
+
+
+def test_a_collection_beyond_the_exact_size_is_saved_reopened_and_kept_in_step(
+    data_dir: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index.dense, "EXACT_UP_TO", 20)
+    words = ("attack", "governor", "mosque", "market", "river", "school", "train")
+    texts = [
+        f"Report {n} on the {' and the '.join(words[n % 7 :] + words[: n % 5])}." for n in range(60)
+    ]
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number, text in enumerate(texts):
+        (folder / f"{number:02}.txt").write_text(text, encoding="utf-8")
+    store = Store.open(data_dir, embedder)
+    ingest(store, [folder])
+    hits = hits_of(store)
+    assert check(store) == []
+    store.close()
+    (file,) = data_dir.glob("dense-*.faiss")
+    (data_dir / "dense-1.new").write_bytes(b"half")
+    assert_opens_whole(data_dir, embedder, hits)
+    assert not list(data_dir.glob("dense-*.new"))
+    (folder / "00.txt").write_text("Now about the winter.", encoding="utf-8")
+    store = Store.open(data_dir, embedder)
+    ingest(store, [folder])
+    assert check(store) == []
+    hits = hits_of(store)
+    store.close()
+    assert_opens_whole(data_dir, embedder, hits)
+    file.write_bytes(b"no index")
+    assert_opens_whole(data_dir, embedder, hits)
