@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from answer.compose import Answerer
 from eval.compare import Comparison, Difference, Verdict, compare, comparison_to_json
 from eval.errors import EvalError
+from eval.external import EXTERNAL_SETS, ExternalError, run_external
 from eval.floor import below_floor, read_floor, record_floor
 from eval.gold import GoldQuestion, check_gold, leaks, read_gold, write_gold
 from eval.importers import IMPORTERS, ImportFailure, write_question_set
@@ -238,6 +239,44 @@ def floor_command(
     if below:
         raise typer.Exit(1)
     typer.echo("nothing is below the floor")
+
+
+@eval_app.command("external")
+def external_command(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXTERNAL_SETS)}.")],
+    data: Annotated[Path, typer.Option(help="Folder of the public data sets.")],
+    out: Annotated[Path, typer.Option(help="Folder for documents, gold set, store and run.")],
+    documents: Annotated[
+        int | None, typer.Option(min=1, help="Documents to sample; all if left out.")
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(min=1, help="Questions to sample; all if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a public question set over a collection of its own."""
+    if name not in EXTERNAL_SETS:
+        raise ExternalError(f"no set {name!r}; use one of {', '.join(EXTERNAL_SETS)}")
+    if (out / "run").exists():
+        raise ExternalError(f"{out / 'run'} exists; runs are never written over, give a new --out")
+    settings = Settings.load()
+    run = run_external(
+        EXTERNAL_SETS[name],
+        data,
+        out,
+        embedder=Embedder.load(settings.model, threads=settings.threads),
+        answerer=Answerer.load(threads=settings.threads),
+        documents=documents,
+        questions=questions,
+        settings={"model": settings.model, "threads": str(settings.threads)},
+        command=f"dossier {shlex.join(sys.argv[1:])}",
+        show_progress=not as_json,
+    )
+    (out / "run" / "report.html").write_text(render_report(run), encoding="utf-8")
+    if as_json:
+        _print_json({"run": str(out / "run")} | summary(run))
+    else:
+        _print_run(run, out / "run")
 
 
 @contextlib.contextmanager

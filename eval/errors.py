@@ -7,6 +7,7 @@ EvalError
 ├── AskError        a system that cannot be asked at all             (systems.py)
 ├── RunError        a run that cannot be written or read             (run.py)
 ├── CompareError    two runs that cannot be compared                 (compare.py)
+├── ExternalError   a public set that cannot be run                  (external.py)
 ├── FloorError      a floor that cannot be used                      (floor.py)
 └── JudgementError  a file of judgements that cannot be used         (judgements.py)
 """

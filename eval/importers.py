@@ -53,6 +53,8 @@ class SourceQuestion:
     parts: tuple[tuple[tuple[str, ...], tuple[Place, ...]], ...]
     near_miss: bool = False
     verbatim: bool = True
+    about: str | None = None
+    """The key of the document that it was asked of, for questions without evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,9 @@ def _squad_question(
     if not question:
         return f"{question_id}: the question is blank"
     if item.get("is_impossible"):
-        return SourceQuestion(question_id, Kind.UNANSWERABLE, question, (), near_miss=True)
+        return SourceQuestion(
+            question_id, Kind.UNANSWERABLE, question, (), near_miss=True, about=key
+        )
     sentences = sentence_spans(context)
     verbatim = True
     answers: dict[str, None] = {}
@@ -276,7 +280,7 @@ def _squad_question(
         return f"{question_id}: no answer stands in its paragraph"
     kind = Kind.WHY if question.lower().startswith("why") else Kind.FACT
     parts = ((tuple(answers), tuple(places)),)
-    return SourceQuestion(question_id, kind, question, parts, verbatim=verbatim)
+    return SourceQuestion(question_id, kind, question, parts, verbatim=verbatim, about=key)
 
 
 def _around(sentences: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
