@@ -20,7 +20,7 @@ from index.terms import Word, stems, words
 ANALYSIS_VERSION = 1
 """Raise it with every change to index.terms or to the fields: an older index is then rebuilt."""
 
-TITLE_WEIGHT = 0.15
+TITLE_WEIGHT = 0.3
 """What a word counts in the title of a passage's document, against 1 in the passage itself."""
 
 WRITER_BYTES = 64 * 1024 * 1024

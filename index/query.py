@@ -12,6 +12,8 @@ RELATED_WEIGHT = 0.5
 """What the names of a related entry count: DAESH where ISKP was asked for."""
 PART_WEIGHT = 0.3
 """What one word of a longer name counts by itself: agreement where Doha Agreement was asked for."""
+MAX_REPAIRED_WORDS = 20
+"""How many unknown words of one query are looked up; a text that is all unknown is not English."""
 SHOWN_NAMES = 6
 """How many other names an explanation lists before it stops."""
 
@@ -65,6 +67,9 @@ def analyze(query: str, names: NameRegister, spelling: Spelling) -> AnalyzedQuer
         corrections=tuple(dict.fromkeys((typed, read) for _, _, typed, read in reading.changes())),
         names=tuple(reading.mention(named) for named in reading.named),
         lexical=LexicalQuery(tuple(dict.fromkeys(clauses))),
+        # Names stay as typed: with the canonical name, or the one that the passages use most, in
+        # place of the typed one, the dense ranking's MRR over 88 development questions on the five
+        # articles fell from 0.75 to 0.62 and 0.64; with the canonical name appended, to 0.73.
         dense_text=repaired,
         explanations=_explanations(reading, groups),
         highlighted=Highlighted(
@@ -87,7 +92,8 @@ def highlight_spans(text: str, analyzed: AnalyzedQuery) -> list[tuple[int, int]]
     found = words(text)
     wanted = analyzed.highlighted
     compound = {word.start: word for word in compounds(text, found)}
-    named = {match.first: match for match in wanted.names.find(text, found)}
+    matches = wanted.names.find(text, found) if wanted.canonicals else ()
+    named = {match.first: match for match in matches}
     spans: list[tuple[int, int]] = []
     at = 0
     while at < len(found):
@@ -114,7 +120,9 @@ class _Reading:
         if len(self.typed) > 2 and all(w.capitals or len(w.form) == 1 for w in self.typed):
             # All in capitals: then capitals do not tell IS from is.
             self.typed = [word._replace(capitals=False) for word in self.typed]
-        self.words = [word._replace(form=spelling.repair(word) or word.form) for word in self.typed]
+        unknown = [at for at, word in enumerate(self.typed) if not spelling.is_word(word.form)]
+        mended = {at: self._as_read(at, spelling) for at in unknown[:MAX_REPAIRED_WORDS]}
+        self.words = [mended.get(at, word) for at, word in enumerate(self.typed)]
         self.named = list(names.matcher.find(query, self.words))
         self._named_at = {at: named for named in self.named for at in range(named.first, named.end)}
 

@@ -141,6 +141,17 @@ def test_names_show_where_they_stand_and_whether_they_are_spelt_as_listed(search
     ]
 
 
+def test_a_word_with_a_capital_is_another_name_rather_than_a_misspelt_word(search: Search) -> None:
+    assert search.analyze("raids by padrobs").corrections == (("padrobs", "patrols"),)
+    assert search.analyze("raids by Padrobs").corrections == ()
+    assert search.analyze("Padrobs in winter").corrections == (("Padrobs", "Patrols"),)
+
+
+def test_a_text_full_of_unknown_words_is_not_repaired_to_its_end(search: Search) -> None:
+    query = " ".join(f"governer{'x' * at}q" for at in range(1, 40)) + " governer"
+    assert search.analyze(query).corrections == ()
+
+
 def test_highlights_are_whole_words_and_names_in_any_form(search: Search) -> None:
     assert search.marked("Who kills governors?", 1) == ["governor", "killed"]
     assert search.marked("Muzamil", 1) == ["Mohammed Davud Muzammil"]
