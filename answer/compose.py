@@ -160,7 +160,8 @@ class Answerer:
         hits = snapshot.search(interpreted, HITS, filters or Filters())
         if on_hits is not None:
             on_hits(hits)
-        asked = read_question(interpreted)
+        named = {name.text for name in snapshot.names.mentions(interpreted)}
+        asked = read_question(interpreted, named)
         return Considered(asked, tuple(hits), tuple(self._judged(snapshot, asked, hits)))
 
     def _judged(self, snapshot: Snapshot, asked: Question, hits: Sequence[Hit]) -> list[Judged]:

@@ -5,13 +5,12 @@ read and questioned. FEATURES lists them in the order of every feature vector.
 """
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from answer.candidates import Candidate
 from answer.question import Expects, Question
-from answer.values import dates_agree, find_dates, find_names, find_numbers
+from answer.values import Value, dates_agree, find_dates, find_numbers
 from index.terms import STOP_WORDS, stem, stems, words
 
 FEATURES = (
@@ -24,34 +23,13 @@ FEATURES = (
     "look_answerable",
     "look_span",
     "answer_given",
-    "expected_kind",
     "value_missing",
     "date_agrees",
     "date_differs",
-    "reason_cue",
-    "leans",
 )
 
 LOGIT = 10.0
 """The reader's logits are divided by this, to be of one size with the other features."""
-
-_REASON_CUE = re.compile(
-    r"\b(?:because|due to|in order to|so that|since|aim(?:s|ed|ing)?|purpose|serve[sd]?|therefore|"
-    r"as a result|reason|cause[sd]?|seek(?:s|ing)?|sought|want(?:s|ed)?|tr(?:y|ies|ied|ying) to|"
-    r"message|in response|retaliation|aveng\w+|revenge|led to|lead to|thus|"
-    r"to (?:show|create|prevent|compete|increase|isolate|destabilize|recruit))\b",
-    re.IGNORECASE,
-)
-_MANNER_CUE = re.compile(r"\b(?:by \w+ing|through|via|with the help|using|used|method)\b", re.I)
-_ROLE = re.compile(
-    r"\b(?:leader|head|chief|commander|spokes\w+|governor|minister|president|chairman|general|member|"
-    r"director|expert|specialist|lecturer|emir|founder|ideologist|representative)\b",
-    re.IGNORECASE,
-)
-_PLACE_CUE = re.compile(
-    r"\b(?:in|at|near|from|of|outside|inside|across)\s+(?:the\s+)?(?:(?:city|province|district|region|"
-    r"town|center|centre|eastern province)\s+of\s+)?[A-Z]|\b(?:province|district|city|region)\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +81,19 @@ def coverage(concepts: Sequence[Concept], text_stems: set[str], text_names: set[
     return found / total if total else 0.0
 
 
-def expected_kind(question: Question, sentence: str) -> float:
-    """Whether `sentence` holds the kind of thing that the question expects and does not give."""
-    asked = question.text.lower()
+def value_missing(question: Question, sentence: str) -> bool:
+    """Whether `question` asks for a date or a number and `sentence` holds none but its own."""
     match question.expects:
         case Expects.DATE:
-            return float(bool(find_dates(sentence)))
+            return all(date.key in _keys(question.dates) for date in find_dates(sentence))
         case Expects.NUMBER:
-            return float(bool(find_numbers(sentence)))
-        case Expects.PERSON | Expects.GROUP | Expects.PLACE:
-            new = any(
-                sentence[start:end].lower() not in asked for start, end in find_names(sentence)
-            )
-            fits = {
-                Expects.PLACE: _PLACE_CUE.search(sentence) is not None,
-                Expects.PERSON: _ROLE.search(sentence) is not None,
-                Expects.GROUP: True,
-            }[question.expects]
-            return 0.5 * new + 0.5 * fits
-        case Expects.REASON:
-            return float(_REASON_CUE.search(sentence) is not None)
-        case Expects.MANNER:
-            return float(_MANNER_CUE.search(sentence) is not None)
+            return all(number.key in _keys(question.numbers) for number in find_numbers(sentence))
         case _:
-            return 0.5
+            return False
+
+
+def _keys(values: Sequence[Value]) -> set[tuple[int | float | str | None, ...]]:
+    return {value.key for value in values}
 
 
 def answer_given(question: Question, answer: str) -> float:
@@ -173,7 +140,6 @@ def features_of(
     own_names = names_in(candidate.text)
     context = f"{candidate.hit.document.title} {candidate.context}"
     context_names = names_in(context)
-    expected = expected_kind(question, candidate.text)
     names = [concept for concept in concepts if concept.name is not None]
     missing = sum(c.weight for c in names if c.name not in context_names)
     agrees, differs = date_features(question, candidate.text, candidate.context)
@@ -184,12 +150,7 @@ def features_of(
         1 / candidate.hit.rank,
         *(logit / LOGIT for logit in logits),
         answer_given(question, answer),
-        expected,
-        float(question.expects in (Expects.DATE, Expects.NUMBER) and not expected),
+        float(value_missing(question, candidate.text)),
         agrees,
         differs,
-        float(
-            question.expects is Expects.REASON and _REASON_CUE.search(candidate.text) is not None
-        ),
-        float(candidate.leans),
     ]

@@ -1,6 +1,7 @@
 """What a question asks for: the kind of answer expected, how many, and under which conditions."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,8 @@ class Expects(StrEnum):
     NUMBER = "number"
     REASON = "reason"
     MANNER = "manner"
+    DESCRIPTION = "description"
+    """Who or what something is."""
     DECISION = "decision"
     THING = "thing"
     """Anything else, what a question in telegram style asks for included."""
@@ -66,8 +69,9 @@ _PATTERNS: dict[Expects, tuple[str, ...]] = {
         r"\b(?:death|casualty) (?:toll|count|figures?)\b",
     ),
     Expects.DATE: (
-        r"\bwhen\b",
-        rf"\b{_WHICH} (?:exact )?(?:dates?|day|years?|months?|time)\b",
+        # Before a subject and its verb "when" only says under which condition.
+        rf"^(?:and |but |so |since )?when\b|\bwhen {_AUXILIARY}\b",
+        rf"\b{_WHICH} (?:exact )?(?:dates?|day|years?|months?)\b",
         r"^date\b|\bdate\W*$",
     ),
     Expects.PLACE: (
@@ -115,11 +119,21 @@ _SEVERAL = re.compile(
 )
 
 
-def read_question(text: str) -> Question:
-    """Return what `text` asks for; a question of no known form expects any THING."""
-    expects = next(
-        (kind for kind, pattern in _COMPILED.items() if pattern.search(text)), Expects.THING
-    )
+_WHO_IS = re.compile(rf"^(?:and )?(?:who|what)(?:['’]s| {_BE}) (?:the )?(.+?)\W*$", re.IGNORECASE)
+
+
+def read_question(text: str, names: Collection[str] = ()) -> Question:
+    """Return what `text` asks for; a question of no known form expects any THING.
+
+    `names` are the names it says: "who is" and nothing but a name asks for a DESCRIPTION.
+    """
+    who_is = _WHO_IS.match(text)
+    if who_is and (who_is[1] in names or who_is[1].istitle()):
+        expects = Expects.DESCRIPTION
+    else:
+        expects = next(
+            (kind for kind, pattern in _COMPILED.items() if pattern.search(text)), Expects.THING
+        )
     return Question(
         text=text,
         expects=expects,

@@ -1,8 +1,17 @@
 """The shortest span of a sentence that answers a question."""
 
+import re
+
 from answer.question import Expects, Question
 from answer.values import Value, find_dates, find_names, find_numbers
 from index.terms import words
+
+# ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
+_APPOSITION = re.compile(
+    r",? (?:or )?((?:an?|the|one of|former|known as|also known as|who (?:is|was))\b[^,;.()]+)",
+    re.IGNORECASE,
+)
+_PREDICATE = re.compile(r" (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^;.]+)")
 
 # Up to this many words after a number name what is counted ("11 militants", "six civilians").
 _UNIT_WORDS = 2
@@ -27,6 +36,8 @@ def shortest_span(
     whole = (0, len(sentence))
     if question.expects is Expects.DECISION:
         return whole
+    if question.expects is Expects.DESCRIPTION:
+        return _description(question, sentence) or whole
     if question.expects is Expects.DATE:
         asked = {date.key for date in question.dates}
         dates = [date for date in find_dates(sentence) if date.key not in asked]
@@ -41,6 +52,17 @@ def shortest_span(
     if reading is None:
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
+
+
+def _description(question: Question, sentence: str) -> tuple[int, int] | None:
+    """Return what stands beside the asked name to say who or what it is, if anything does."""
+    asked = {word.form for word in words(question.text)}
+    for start, end in find_names(sentence):
+        if {word.form for word in words(sentence[start:end])} <= asked:
+            found = _APPOSITION.match(sentence, end) or _PREDICATE.match(sentence, end)
+            if found:
+                return found.span(1)
+    return None
 
 
 def _nearest(values: list[Value], reading: tuple[int, int] | None, length: int) -> Value:

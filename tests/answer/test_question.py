@@ -21,10 +21,15 @@ from answer.question import Expects, read_question
         ("Which group claimed the blast?", Expects.GROUP),
         ("Is the group growing?", Expects.DECISION),
         ("kabul airport bombing", Expects.THING),
+        ("Who is Shahab al-Muhajir?", Expects.DESCRIPTION),
+        ("Who was Kari Fateh?", Expects.DESCRIPTION),
+        ("Who was killed?", Expects.PERSON),
+        ("What did they exploit when the troops left?", Expects.THING),
+        ("Since when has it been there?", Expects.DATE),
     ],
 )
 def test_the_words_of_a_question_say_what_it_expects(text: str, expects: Expects) -> None:
-    assert read_question(text).expects is expects
+    assert read_question(text, {"Shahab al-Muhajir"}).expects is expects
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,19 @@ def test_the_span_is_the_whole_value_and_nothing_more(
     assert answer(question, BLAST, reading) == expected
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Omar Afridi, a council member, was killed.", "a council member"),
+        ("The raid killed Omar Afridi, the head of the council.", "the head of the council"),
+        ("Omar Afridi was one of the founders.", "one of the founders"),
+        ("The raid killed Omar Afridi.", "The raid killed Omar Afridi."),
+    ],
+)
+def test_who_somebody_is_stands_beside_the_name(sentence: str, expected: str) -> None:
+    assert answer("Who was Omar Afridi?", sentence, "Omar Afridi") == expected
+
+
 def test_a_reading_that_cuts_a_name_is_widened_to_the_name() -> None:
     sentence = "The raid killed Omar Afridi, a council member."
     assert answer("Who was killed?", sentence, "Afridi") == "Omar Afridi"
