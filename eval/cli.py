@@ -22,9 +22,17 @@ from eval.external import EXTERNAL_SETS, ExternalError, run_external
 from eval.floor import below_floor, read_floor, record_floor
 from eval.gold import GoldQuestion, check_gold, leaks, read_gold, write_gold
 from eval.importers import IMPORTERS, ImportFailure, write_question_set
+from eval.judgements import (
+    Judgement,
+    agreement,
+    make_sheet,
+    read_judgements,
+    tally,
+    to_gold,
+)
 from eval.measures import Group, measure_named
 from eval.pin import pin, pin_document
-from eval.report import formatted, render_comparison, render_report
+from eval.report import formatted, render_comparison, render_judging, render_report
 from eval.run import Run, RunInfo, read_run, run_gold, summary, write_run
 from eval.systems import DEPTH, AskError, FileSystem, StoreSystem, System, Text, UrlSystem
 from index.catalogue import FILE_NAME as CATALOGUE_FILE
@@ -239,6 +247,54 @@ def floor_command(
     if below:
         raise typer.Exit(1)
     typer.echo("nothing is below the floor")
+
+
+@eval_app.command("judge")
+def judge_command(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, of one or more systems.")],
+    out: Annotated[Path, typer.Option(help="HTML page to write.")],
+) -> None:
+    """Make the page on which people score replies by hand, blind to the system."""
+    sheet = make_sheet([read_run(run) for run in runs])
+    out.write_text(render_judging(sheet), encoding="utf-8")
+    typer.echo(f"{out}: {len(sheet.items)} replies to judge")
+
+
+@eval_app.command("judged")
+def judged_command(
+    files: Annotated[list[Path], typer.Argument(help="Files saved from the judging page.")],
+    run: Annotated[
+        list[Path], typer.Option(help="Folder of a run that the page was made of; repeatable.")
+    ],
+    gold: Annotated[
+        Path | None, typer.Option(help="Gold file to write of what every scorer called right.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what scorers made of each system, how far they agree, and export gold."""
+    sheet = make_sheet([read_run(folder) for folder in run])
+    scored = [read_judgements(path, sheet) for path in files]
+    agreements = [agreement(*pair) for pair in itertools.combinations(scored, 2)]
+    tallies = [
+        {"run": str(folder), "scorer": one.scorer, **tally(sheet, number, one)}
+        for number, folder in enumerate(run)
+        for one in scored
+    ]
+    if gold is not None:
+        write_gold(gold, to_gold(sheet, scored))
+    if as_json:
+        _print_json({"tallies": tallies, "agreement": [asdict(item) for item in agreements]})
+        return
+    for counts in tallies:
+        words = [*(word.value for word in Judgement), "open"]
+        told = ", ".join(f"{word} {counts.get(word, 0)}" for word in words)
+        typer.echo(f"{counts['run']}, by {counts['scorer']}: {told}")
+    for item in agreements:
+        kappa = "undefined" if item.kappa is None else f"{item.kappa:.3f}"
+        typer.echo(
+            f"{item.first} and {item.second}: agree on {item.share:.0%} of {item.count}, "
+            f"Cohen's kappa {kappa}"
+        )
 
 
 @eval_app.command("external")

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eval import plots
 from eval.compare import Comparison, Verdict
+from eval.judgements import Judgement, Sheet
 from eval.measures import MEASURES, Estimate, Group, Measure
 from eval.reply import Cited, Found, Outcome
 from eval.run import Row, Run, RunError, RunInfo, read_info
@@ -102,6 +103,12 @@ def render_comparison(comparison: Comparison) -> str:
             ],
         )
     )
+
+
+def render_judging(sheet: Sheet) -> str:
+    """Return the page on which a person judges a sheet's replies; it names no system."""
+    template = _environment().get_template("eval_judging.html")
+    return template.render(sheet=sheet, judgements=list(Judgement))
 
 
 def content_security_policy(page: str) -> str:
