@@ -15,7 +15,7 @@ from pathlib import Path
 from answer.answer import Answer, Citation, Conflict, Status, Turn
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
-from answer.features import LOGIT, concepts_of, coverage, features_of, text_stems
+from answer.features import LOGIT, concepts_of, coverage, features_of, text_stems, value_missing
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading
@@ -33,8 +33,12 @@ HITS = 20
 WINDOWS = 10
 NEAREST = 3
 MAX_CITATIONS = 6
-# A further sentence is cited when it is at least this likely beside the best one, in odds.
+# A further sentence is cited when it is at least this likely beside the best one, in odds; one that
+# follows or precedes the best is quoted with it when at least this likely.
 FURTHER_ODDS = 0.25
+ADJOINING_ODDS = 0.135
+# Between two sentences of one passage stand a space or a paragraph break.
+SENTENCE_GAP = 2
 # Sentences that the reader looks at once more, alone.
 LOOKS = 10
 # What stands for the reader's span logit where it found no span in a sentence.
@@ -88,7 +92,7 @@ class Answerer:
         configuration = {
             "reader": reader.fingerprint,
             "judge": judge.fingerprint,
-            "limits": [HITS, WINDOWS, LOOKS, NEAREST, MAX_CITATIONS, FURTHER_ODDS],
+            "limits": [HITS, WINDOWS, LOOKS, NEAREST, MAX_CITATIONS, FURTHER_ODDS, ADJOINING_ODDS],
         }
         self.fingerprint = hashlib.sha256(json.dumps(configuration).encode()).hexdigest()[:16]
 
@@ -129,7 +133,7 @@ class Answerer:
         }
         confidence = self._confidence(read.judged)
         answered = bool(read.judged) and confidence >= self._judge.threshold
-        citations = _cite(snapshot, self._cited(read.asked, read.judged)) if answered else ()
+        citations = _cite(snapshot, read) if answered else ()
         return Answer(
             id=hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()[:32],
             question=question,
@@ -182,7 +186,12 @@ class Answerer:
                 entry.canonical for name in found for entry in snapshot.names.related(name)
             }
 
-        candidates = candidates_of(hits)
+        # What states no number cannot say how many.
+        candidates = [
+            candidate
+            for candidate in candidates_of(hits)
+            if not (asked.expects is Expects.NUMBER and value_missing(asked, candidate.text))
+        ]
         glances = self._glance(text, hits[:WINDOWS], candidates)
 
         def promise(number: int) -> float:
@@ -248,30 +257,6 @@ class Answerer:
             return 0.0
         return self._judge.confidence(*best_and_runner_up(judged))
 
-    def _cited(self, asked: Question, judged: Sequence[Judged]) -> list[Judged]:
-        """Return the evidence to cite, best first: the best, then what supports, adds or disputes.
-
-        A further sentence is cited if it is nearly as likely and says the same from another
-        document, or another thing where several were asked for or another document says it.
-        """
-        best = judged[0]
-        cited = [best]
-        for each in judged[1:]:
-            if len(cited) == MAX_CITATIONS:
-                break
-            if each.score < best.score + _LOG_FURTHER_ODDS:
-                break
-            elsewhere = all(
-                each.candidate.hit.document.id != other.candidate.hit.document.id for other in cited
-            )
-            same = any(_same_answer(other, each) for other in cited)
-            if (same and elsewhere) or (not same and (asked.several or elsewhere)):
-                cited.append(each)
-        return cited
-
-
-_LOG_FURTHER_ODDS = math.log(FURTHER_ODDS)
-
 
 def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:
     return [
@@ -304,29 +289,72 @@ def _same_answer(one: Judged, other: Judged) -> bool:
     return bool(shorter) and shorter <= longer
 
 
-def _cite(snapshot: Snapshot, evidence: Sequence[Judged]) -> tuple[Citation, ...]:
+def _cite(snapshot: Snapshot, read: Considered) -> tuple[Citation, ...]:
     """Return the evidence as citations, each quote cut anew from the stored document."""
-    citations = []
-    for number, each in enumerate(evidence, 1):
+    citations: list[Citation] = []
+    for each in _evidence(read):
         candidate = each.candidate
-        start = candidate.quote_start
+        start, end = quoted(each, read.judged)
+        if any(
+            start < cited.end and cited.start < end and cited.document == candidate.hit.document
+            for cited in citations
+        ):
+            continue
         document = snapshot.document(candidate.hit.document.id)
         # The snapshot that gave the hit holds its document for as long as it is open.
         assert document is not None
-        text = document.text
         citations.append(
             Citation(
-                number=number,
+                number=len(citations) + 1,
                 document=candidate.hit.document,
                 passage_id=candidate.hit.passage.id,
                 start=start,
-                end=candidate.end,
-                quote=text[start : candidate.end],
+                end=end,
+                quote=document.text[start:end],
                 answer_start=each.answer[0],
                 answer_end=each.answer[1],
             )
         )
     return tuple(citations)
+
+
+def _evidence(read: Considered) -> list[Judged]:
+    """Return the sentences to cite, best first: the best, then what supports, adds or disputes.
+
+    A further sentence is cited if it is nearly as likely and says the same from another document,
+    or another thing where several were asked for or another document says it.
+    """
+    best = read.judged[0]
+    cited = [best]
+    for each in read.judged[1:]:
+        if len(cited) == MAX_CITATIONS or each.score < best.score + math.log(FURTHER_ODDS):
+            break
+        elsewhere = all(
+            each.candidate.hit.document.id != other.candidate.hit.document.id for other in cited
+        )
+        same = any(_same_answer(other, each) for other in cited)
+        if (same and elsewhere) or (not same and (read.asked.several or elsewhere)):
+            cited.append(each)
+    return cited
+
+
+def quoted(each: Judged, judged: Sequence[Judged]) -> tuple[int, int]:
+    """Return the stretch to quote for `each`, with the neighbours that are evidence, too.
+
+    `judged` is in order, best first; offsets are code points of the document's text.
+    """
+    start, end = each.candidate.quote_start, each.candidate.end
+    for other in judged:
+        if other.score < each.score + math.log(ADJOINING_ODDS):
+            break
+        candidate = other.candidate
+        if candidate.hit.passage != each.candidate.hit.passage:
+            continue
+        if 0 <= candidate.start - each.candidate.end <= SENTENCE_GAP:
+            end = candidate.end
+        elif 0 <= each.candidate.start - candidate.end <= SENTENCE_GAP:
+            start = candidate.quote_start
+    return start, end
 
 
 def _nearest(judged: Sequence[Judged], hits: Sequence[Hit]) -> tuple[Hit, ...]:
