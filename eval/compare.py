@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.errors import EvalError
 from eval.gold import GoldQuestion, Kind
-from eval.measures import MEASURES, Columns, Measure, counted_rows, value_over, values_over
+from eval.measures import MEASURES, Columns, Group, Measure, counted_rows, value_over, values_over
 from eval.run import Run, rows_of_kind
 from eval.significance import IndexArray, difference, mean_difference
 
@@ -178,7 +178,10 @@ def _difference(
 
 
 def _same(measure: Measure, first: Columns, second: Columns, rows: IndexArray) -> bool:
-    names = [measure.name] if measure.compute is None else list(first.keys() & second.keys())
+    if measure.compute is None or measure.group is Group.LATENCY:
+        names = [measure.counts or measure.name]
+    else:
+        names = [name for name in first.keys() & second.keys() if not name.endswith(" ms")]
     return all(
         np.array_equal(first[name][rows], second[name][rows], equal_nan=True) for name in names
     )
