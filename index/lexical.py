@@ -1,8 +1,10 @@
 """LexicalIndex: BM25 over passages, incremental and crash-safe, in tantivy.
 
-Tantivy rather than SQLite's FTS5, measured on 100,000 synthetic passages of 800 characters on two
-cores: see `LexicalIndex` for the figures. FTS5 scores every passage that holds any query word
-before it can order them; tantivy skips blocks of passages that cannot reach the first ranks.
+Tantivy rather than SQLite's FTS5, compared on 100,000 synthetic passages of 60 to 130 words with
+queries of one to five words, on one core: 1 to 2 ms against 78 to 232 ms, and 33 MB against 38 MB
+on disk. FTS5 scores every passage that holds any word of the query before it can order them;
+tantivy skips blocks of passages that cannot reach the first ranks. Names are one term each for the
+same reason: their spellings as phrases stopped the skipping and took 60 ms.
 """
 
 import math
@@ -25,6 +27,13 @@ TITLE_WEIGHT = 0.3
 
 WRITER_BYTES = 64 * 1024 * 1024
 """Memory for one writer thread before it starts a new segment; tantivy's least is 15 million."""
+
+ADDED_ABOVE = 20_000
+"""From so many matches on, wordings add up: a plain sum of words is what tantivy can prune.
+
+What so many passages hold is common, so little is added; over 100,000 passages a question about a
+group that two fifths of them name takes 2 ms instead of 8.
+"""
 
 REBUILD_BELOW = 5_000
 REBUILD_SHARE = 0.1
@@ -57,6 +66,8 @@ class Wording:
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One thing that the query asks for; of its wordings in a passage only the best counts.
+
+    (Where very many passages hold it, they add up: see ADDED_ABOVE.)
 
     All wordings share one rarity, that of the most frequent of the weightiest: a passage does not
     rank higher for writing the thing in a rare way.
@@ -304,7 +315,7 @@ class LexicalSearcher:
         return [int(value) for value in values if value is not None]
 
     def _clause(self, clause: Clause) -> list[tantivy.Query]:
-        """Return what a clause adds to the sum: one query for the passage, one for the title."""
+        """Return the queries whose scores a clause adds: for the passage and for the title."""
         added = []
         for prefix, weight in (("", 1.0), ("title_", TITLE_WEIGHT)):
             held = [
@@ -322,7 +333,9 @@ class LexicalSearcher:
                 )
                 for wording, frequency in held
             ]
-            if wordings:
+            if sum(frequency for _, frequency in held) > ADDED_ABOVE:
+                added += wordings
+            elif wordings:
                 added.append(_best_of(wordings))
         return added
 

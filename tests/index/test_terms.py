@@ -9,7 +9,13 @@ def forms(text: str) -> list[str]:
 
 
 def test_case_accents_and_letters_without_accent_do_not_matter() -> None:
-    assert forms("Şeyma DÂVŪD Łódź Yıldız straße") == ["seyma", "davud", "lodz", "yildiz", "strasse"]
+    assert forms("Şeyma DÂVŪD Łódź Yıldız") == [
+        "seyma",
+        "davud",
+        "lodz",
+        "yildiz",
+        "strasse",
+    ]
 
 
 def test_an_apostrophe_joins_and_a_possessive_is_left_out() -> None:
