@@ -106,7 +106,7 @@ def fold(word: str) -> str:
     form = word if word.isascii() else unicodedata.normalize("NFKD", word)
     form = form.lower().translate(_LETTERS)
     if not form.isascii():
-        form = "".join(char for char in form if not _is_accent(char))
+        form = "".join(char for char in form if _is_compared(char))
     if form[:1].isdigit():
         form = form.replace(",", "")
         ordinal = _ORDINAL.fullmatch(form)
@@ -150,7 +150,10 @@ def compounds(text: str, found: Sequence[Word]) -> list[Word]:
 
 
 @lru_cache(maxsize=4096)
-def _is_accent(char: str) -> bool:
-    # Only Latin and Greek accents, Arabic and Hebrew vowel points: they are optional in writing.
-    # An Indic vowel sign is a letter in all but name.
-    return unicodedata.category(char) == "Mn" and not "\u0900" <= char <= "\u0dff"
+def _is_compared(char: str) -> bool:
+    # Left out are Latin and Greek accents, Arabic and Hebrew vowel points, which are optional in
+    # writing, and what compatibility forms decompose to besides: spaces, fraction slashes. An Indic
+    # vowel sign is a letter in all but name.
+    if "\u0900" <= char <= "\u0dff":
+        return unicodedata.category(char)[0] in "LNM"
+    return char.isalnum() or char in ".,"

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.terms import MAX_WORD_CHARS, compounds, fold, stem, stems, words
@@ -80,13 +80,16 @@ def test_a_hyphenated_word_is_also_found_as_one() -> None:
     assert found == [("secondin", "second-in"), ("incommand", "in-command")]
 
 
+@example("0´0")
+@example("1½ ﷺ ﬁve")
 @given(st.text())
 def test_words_are_apart_in_order_and_folded(text: str) -> None:
     end = 0
     for word in words(text):
         assert end <= word.start < word.end <= len(text)
         assert word.form == word.form.lower()
-        assert not set(word.form) & set(" _:'’")
+        assert not set(word.form) & set("_:'’")
+        assert word.form.split() == [word.form]
         end = word.end
 
 
