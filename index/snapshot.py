@@ -27,6 +27,8 @@ DEPTH = 100
 """How far down each of the two rankings is read before they are fused."""
 _REMEMBERED_QUERIES = 256
 _SHOWN_CHOICES = 10
+WEIGHTS = (1.0, 1.5)
+"""Of the dense and the lexical ranking: on the development questions words are the surer guide."""
 
 
 class Shared:
@@ -202,7 +204,8 @@ class Snapshot:
         lexical = self.state.lexical.search(analyzed.lexical, depth, document_rows)
         rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
-        fused = fuse([_by_place(ranking, rows) for ranking in (dense, lexical)])[:k]
+        rankings = [_by_place(ranking, rows) for ranking in (dense, lexical)]
+        fused = fuse(rankings, WEIGHTS)[:k]
         chosen = [(by_place[place], score) for place, score in fused]
         infos = self._infos([row.document_row for row, _ in chosen])
         return [
