@@ -15,7 +15,7 @@ from pathlib import Path
 from answer.answer import Answer, Citation, Conflict, Status, Turn
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
-from answer.features import LOGIT, concepts_of, coverage, features_of, text_stems, value_missing
+from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading
@@ -179,13 +179,6 @@ class Answerer:
             snapshot.passage_count,
         )
 
-        def names_in(passage: str) -> set[str]:
-            found = {name.canonical for name in snapshot.names.mentions(passage)}
-            # Reports about one country write the parent's name for its branch and mean the branch.
-            return found | {
-                entry.canonical for name in found for entry in snapshot.names.related(name)
-            }
-
         # What states no number cannot say how many.
         candidates = [
             candidate
@@ -195,9 +188,7 @@ class Answerer:
         glances = self._glance(text, hits[:WINDOWS], candidates)
 
         def promise(number: int) -> float:
-            covered = coverage(
-                concepts, text_stems(candidates[number].text), names_in(candidates[number].text)
-            )
+            covered = coverage(concepts, (candidates[number].text,), snapshot.names)
             return covered + glances[number].span_score / LOGIT
 
         order = sorted(range(len(candidates)), key=lambda number: (-promise(number), number))
@@ -210,7 +201,7 @@ class Answerer:
                 asked,
                 concepts,
                 candidate,
-                names_in,
+                snapshot.names,
                 answer=candidate.text[start:end],
                 logits=(glance.answerable, glance.span_score, look.answerable, look.span_score),
             )

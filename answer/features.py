@@ -5,12 +5,14 @@ read and questioned. FEATURES lists them in the order of every feature vector.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from answer.candidates import Candidate
 from answer.question import Expects, Question
 from answer.values import Value, dates_agree, find_dates, find_numbers
+from index.names import NameRegister
 from index.terms import STOP_WORDS, stem, stems, words
 
 FEATURES = (
@@ -29,9 +31,7 @@ FEATURES = (
     "date_differs",
 )
 
-ONE_VALUE = frozenset(
-    {Expects.PERSON, Expects.GROUP, Expects.PLACE, Expects.DATE, Expects.NUMBER}
-)
+ONE_VALUE = frozenset({Expects.PERSON, Expects.GROUP, Expects.PLACE, Expects.DATE, Expects.NUMBER})
 """What one wrong word makes wrong: such a question is a near miss more often than a "why"."""
 
 LOGIT = 10.0
@@ -76,14 +76,12 @@ def concepts_of(
     return concepts
 
 
-def coverage(concepts: Sequence[Concept], text_stems: set[str], text_names: set[str]) -> float:
-    """Return the share of the question's weight that a text covers; 0 if it has no weight."""
+def coverage(concepts: Sequence[Concept], texts: Iterable[str], register: NameRegister) -> float:
+    """Return the share of the question's weight that `texts` cover; 0 if it has no weight."""
+    said = frozenset().union(*(text_stems(text) for text in texts))
+    named = frozenset().union(*(text_names(text, register) for text in texts))
     total = sum(concept.weight for concept in concepts)
-    found = sum(
-        concept.weight
-        for concept in concepts
-        if concept.stems & text_stems or concept.name in text_names
-    )
+    found = sum(c.weight for c in concepts if c.stems & said or c.name in named)
     return found / total if total else 0.0
 
 
@@ -124,16 +122,28 @@ def date_features(question: Question, sentence: str, context: str) -> tuple[floa
     return sum(agreeing) / len(agreeing), float(differs)
 
 
-def text_stems(text: str) -> set[str]:
+# A sentence is looked at anew for every question that search finds it for.
+@lru_cache(maxsize=50_000)
+def text_stems(text: str) -> frozenset[str]:
     """Return the set of stems in `text`."""
-    return set(stems(text))
+    return frozenset(stems(text))
+
+
+@lru_cache(maxsize=50_000)
+def text_names(text: str, register: NameRegister) -> frozenset[str]:
+    """Return the canonical names that `text` says, and those that reports use them for."""
+    found = {name.canonical for name in register.mentions(text)}
+    # Reports about one country write the parent's name for its branch and mean the branch.
+    return frozenset(
+        found | {other.canonical for name in found for other in register.related(name)}
+    )
 
 
 def features_of(
     question: Question,
     concepts: Sequence[Concept],
     candidate: Candidate,
-    names_in: Callable[[str], set[str]],
+    register: NameRegister,
     *,
     answer: str,
     logits: tuple[float, float, float, float],
@@ -143,16 +153,13 @@ def features_of(
     `answer` is the shortest span of the candidate that would answer. `logits` are the reader's, of
     the whole passage and of the sentence alone, for "it answers" and for the best span in it.
     """
-    own_names = names_in(candidate.text)
-    context = f"{candidate.hit.document.title} {candidate.context}"
-    context_names = names_in(context)
+    around = (candidate.hit.document.title, candidate.before, candidate.text, candidate.after)
     names = [concept for concept in concepts if concept.name is not None]
-    missing = sum(c.weight for c in names if c.name not in context_names)
     agrees, differs = date_features(question, candidate.text, candidate.context)
     return [
-        coverage(concepts, text_stems(candidate.text), own_names),
-        coverage(concepts, text_stems(context), context_names),
-        missing / sum(c.weight for c in names) if names and missing else 0.0,
+        coverage(concepts, (candidate.text,), register),
+        coverage(concepts, around, register),
+        1 - coverage(names, around, register) if names else 0.0,
         1 / candidate.hit.rank,
         *(logit / LOGIT for logit in logits),
         answer_given(question, answer),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,11 +64,8 @@ _TRIMMED = " \t\n\r,;:"
 
 def _to_words(text: str, start: int, end: int, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return the span grown to whole words, without loose punctuation at its ends."""
-    for a, b in words:
-        if a < start < b:
-            start = a
-        if a < end < b:
-            end = b
+    start = min(start, _word_around(start, words)[0])
+    end = max(end, _word_around(end, words)[1])
     while start < end and text[start] in _TRIMMED:
         start += 1
     while start < end and text[end - 1] in _TRIMMED:
@@ -81,6 +79,14 @@ def _to_words(text: str, start: int, end: int, words: Sequence[tuple[int, int]])
         if opening not in text[start:end]:
             end -= 1
     return start, end
+
+
+def _word_around(place: int, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the span of the word that `place` is inside of, else of nothing at `place`."""
+    before = bisect_left(words, (place, 0)) - 1
+    if before >= 0 and words[before][0] < place < words[before][1]:
+        return words[before]
+    return place, place
 
 
 class Reader:
@@ -188,7 +194,10 @@ def _reading(text: str, piece: Encoding, logits: _Logits) -> Reading:
     words = [match.span() for match in _WORD.finditer(text)]
     spans: list[tuple[int, int, float]] = []
     # Enough candidates that overlapping ones leave a few; ties go to the earlier, shorter span.
-    for place in np.argsort(-scores, axis=None, kind="stable")[: 40 * MAX_SPANS]:
+    flat = -scores.ravel()
+    count = min(40 * MAX_SPANS, flat.size)
+    likely = np.argpartition(flat, count - 1)[:count]
+    for place in likely[np.lexsort((likely, flat[likely]))]:
         i, j = divmod(int(place), stop - first)
         if not np.isfinite(scores[i, j]):
             break
