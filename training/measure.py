@@ -199,10 +199,10 @@ def measure_trecqa(reader: Reader, data: Path) -> RankingMeasure:
     )
 
 
-def measure_latency(reader: Reader, windows_read: int = 8, words: int = 95) -> list[float]:
+def measure_latency(reader: Reader, windows_read: int = 8, words: int = 103) -> list[float]:
     """Return milliseconds of 20 readings of windows of 128 tokens with their question, sorted."""
     question = "How many people were killed in the attack on the market?"
-    # "report" is one token, so 95 of them, a full stop after every tenth and the question make 128.
+    # "report" is one token: 103 of them, a full stop after every tenth and the question make 128.
     sentence = "report " * 9 + "report. "
     window = (sentence * (words // 10 + 1))[: 7 * words].strip()
     times = []
