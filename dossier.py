@@ -3,11 +3,13 @@
 import contextlib
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -18,7 +20,10 @@ from answer.answer import Answer, Status
 from answer.compose import Answerer
 from answer.judge import JudgeError
 from answer.reader import ReaderError
+from eval.bench import bench as run_bench
+from eval.bench import gold_questions, table
 from eval.cli import eval_app
+from eval.errors import EvalError
 from index.check import check as check_store
 from index.check import rebuild as rebuild_store
 from index.embed import Embedder, EmbedderError
@@ -208,6 +213,48 @@ def serve() -> None:
     serve_settings(Settings.load())
 
 
+@app.command()
+def bench(
+    passages: Annotated[
+        int, typer.Option(min=1, help="How many passages are searched, at least.")
+    ] = 10_000,
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="File or folder to fill up with, or a .jsonl.gz; recombined sentences of the "
+            "sample reports if left out."
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps the passages' vectors for the next run."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON file to write as well.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure ingest against embedding alone, then search and ask, over a collection of its own."""
+    settings = Settings.load()
+    if out is not None and not out.absolute().parent.is_dir():
+        raise CommandError(f"{out}: its folder does not exist.", "Make it, or give another --out.")
+    with _Bar() as bar:
+        report = run_bench(
+            _embedder(settings),
+            Answerer.load(threads=settings.threads),
+            gold_questions(),
+            passages=passages,
+            threads=settings.threads or len(os.sched_getaffinity(0)),
+            documents=documents,
+            work=work,
+            on_progress=bar.show,
+        )
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        typer.echo(table(report))
+    if out is not None:
+        out.write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+
+
 def _embedder(settings: Settings) -> Embedder:
     return Embedder.load(settings.model, settings.threads)
 
@@ -324,6 +371,7 @@ def main() -> None:
     except (
         CommandError,
         EmbedderError,
+        EvalError,
         JudgeError,
         NamesError,
         QueryError,
