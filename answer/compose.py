@@ -29,18 +29,18 @@ from index.terms import stems
 MODEL_DIRECTORY = Path(__file__).parent / "model"
 
 # Retrieved and looked at; the best of them, by words in common and rank, are read in full.
-HITS = 20
-WINDOWS = 10
+HITS = 16
+WINDOWS = 6
 NEAREST = 3
 MAX_CITATIONS = 6
 # A further sentence is cited when it is at least this likely beside the best one, in odds; one that
 # follows or precedes the best is quoted with it when at least this likely.
 FURTHER_ODDS = 0.25
-ADJOINING_ODDS = 0.135
+ADJOINING_ODDS = 0.02
 # Between two sentences of one passage stand a space or a paragraph break.
 SENTENCE_GAP = 2
 # Sentences that the reader looks at once more, alone.
-LOOKS = 10
+LOOKS = 8
 # What stands for the reader's span logit where it found no span in a sentence.
 NO_SPAN = -8.0
 
@@ -78,6 +78,7 @@ class Judged:
 class Considered:
     """A question as understood, what search found for it and how its sentences were judged."""
 
+    interpreted: str
     asked: Question
     hits: tuple[Hit, ...]
     judged: tuple[Judged, ...]
@@ -128,7 +129,7 @@ class Answerer:
         identity = {
             "index": snapshot.fingerprint,
             "configuration": self.fingerprint,
-            "question": read.asked.text,
+            "question": read.interpreted,
             "filters": asdict(filters),
         }
         confidence = self._confidence(read.judged)
@@ -137,14 +138,14 @@ class Answerer:
         return Answer(
             id=hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()[:32],
             question=question,
-            interpreted_question=read.asked.text,
+            interpreted_question=read.interpreted,
             status=Status.ANSWERED if answered else Status.NOT_FOUND,
             answer=citations[0].answer if citations else None,
             confidence=round(confidence, 4),
             citations=citations,
             conflicts=_conflicts(read.asked, citations),
             nearest=() if answered else _nearest(read.judged, read.hits),
-            explanation=" ".join(snapshot.analyze(read.asked.text).explanations),
+            explanation=" ".join(snapshot.analyze(read.interpreted).explanations),
         )
 
     def consider(
@@ -164,13 +165,15 @@ class Answerer:
         hits = snapshot.search(interpreted, HITS, filters or Filters())
         if on_hits is not None:
             on_hits(hits)
-        named = {name.text for name in snapshot.names.mentions(interpreted)}
-        asked = read_question(interpreted, named)
-        return Considered(asked, tuple(hits), tuple(self._judged(snapshot, asked, hits)))
+        repaired = snapshot.analyze(interpreted).repaired
+        asked = read_question(repaired, {name.text for name in snapshot.names.mentions(repaired)})
+        return Considered(
+            interpreted, asked, tuple(hits), tuple(self._judged(snapshot, asked, hits))
+        )
 
     def _judged(self, snapshot: Snapshot, asked: Question, hits: Sequence[Hit]) -> list[Judged]:
         """Return the sentences of `hits` as evidence for `asked`, best first, ties by place."""
-        text = snapshot.analyze(asked.text).repaired
+        text = asked.text
         names = snapshot.names.mentions(text)
         concepts = concepts_of(
             text,

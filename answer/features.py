@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from answer.candidates import Candidate
 from answer.question import Expects, Question
+from answer.spans import counts
 from answer.values import Value, dates_agree, find_dates, find_numbers
-from index.names import NameRegister
+from index.names import NameKind, NameRegister
 from index.terms import STOP_WORDS, stem, stems, words
 
 FEATURES = (
@@ -27,6 +28,8 @@ FEATURES = (
     "answer_given",
     "value_missing",
     "value_asked",
+    "counts_other",
+    "names_group",
     "date_agrees",
     "date_differs",
 )
@@ -94,6 +97,20 @@ def value_missing(question: Question, sentence: str) -> bool:
             return all(number.key in _keys(question.numbers) for number in find_numbers(sentence))
         case _:
             return False
+
+
+def counts_other(question: Question, sentence: str) -> bool:
+    """Whether `sentence` has numbers, but none that counts what `question` wants counted."""
+    numbers = find_numbers(sentence)
+    return bool(numbers) and not any(counts(question, sentence, number) for number in numbers)
+
+
+def names_group(question: Question, answer: str, register: NameRegister) -> bool:
+    """Whether somebody is asked for by name and `answer` names no person but something else."""
+    if not question.individual:
+        return False
+    kinds = {register.entry(name.canonical).kind for name in register.mentions(answer)}
+    return bool(kinds) and NameKind.PERSON not in kinds
 
 
 def _keys(values: Sequence[Value]) -> set[tuple[int | float | str | None, ...]]:
@@ -165,6 +182,8 @@ def features_of(
         answer_given(question, answer),
         float(value_missing(question, candidate.text)),
         float(question.expects in ONE_VALUE),
+        float(counts_other(question, candidate.text)),
+        float(names_group(question, answer, register)),
         agrees,
         differs,
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from answer.values import Value, find_dates, find_numbers
+from index.terms import stem, words
 
 
 class Expects(StrEnum):
@@ -35,6 +36,10 @@ class Question:
     """Whether it asks for more than one thing ("which provinces", "what two purposes")."""
     dates: tuple[Value, ...]
     numbers: tuple[Value, ...]
+    counted: str | None
+    """The stem of what is to be counted ("soldier"); None where it is left open or is people."""
+    individual: bool
+    """Whether it asks for somebody by name, so that a group is no answer."""
 
 
 _WHICH = r"(?:what|which|wich|wat)"
@@ -119,6 +124,21 @@ _SEVERAL = re.compile(
 )
 
 
+_COUNTED = re.compile(
+    r"\b(?:many|meny|number of) ((?:(?!(?:were|was|are|is|did|do|does|have|has|had|in|at|on|of|by|to|"
+    r"after|from|besides|died|killed)\b)[\w’'-]+ ?){1,3})",
+    re.IGNORECASE,
+)
+# Whoever is counted may be called fighters, civilians or guards in the text.
+_ANYBODY = frozenset(map(stem, "people person persons victims casualties dead others".split()))
+_INDIVIDUAL = re.compile(
+    r"\bwho (?:leads|led|heads|headed|commands|commanded|replaced|succeeded|founded)\b"
+    r"|\b(?:names? of|who (?:is|was|became) the (?:\w+ )?(?:leader|head|chief|commander|governor|"
+    r"founder|spokes\w+|minister|emir))\b"
+    r"|\bwhich (?:\w+ )?(?:man|woman|person|leader|commander|official|governor|expert|minister|"
+    r"general|cleric|member)\b",
+    re.IGNORECASE,
+)
 _WHO_IS = re.compile(rf"^(?:and )?(?:who|what)(?:['’]s| {_BE}) (?:the )?(.+?)\W*$", re.IGNORECASE)
 
 
@@ -140,4 +160,12 @@ def read_question(text: str, names: Collection[str] = ()) -> Question:
         several=_SEVERAL.search(text) is not None,
         dates=tuple(find_dates(text)),
         numbers=tuple(find_numbers(text)),
+        counted=_counted(text) if expects is Expects.NUMBER else None,
+        individual=_INDIVIDUAL.search(text) is not None,
     )
+
+
+def _counted(text: str) -> str | None:
+    found = _COUNTED.search(text)
+    head = stem(words(found[1])[-1].form) if found and words(found[1]) else None
+    return None if head in _ANYBODY else head

@@ -4,7 +4,7 @@ import re
 
 from answer.question import Expects, Question
 from answer.values import Value, find_dates, find_names, find_numbers
-from index.terms import words
+from index.terms import stem, words
 
 # ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
 _APPOSITION = re.compile(
@@ -15,6 +15,9 @@ _PREDICATE = re.compile(r" (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^
 
 # Up to this many words after a number name what is counted ("11 militants", "six civilians").
 _UNIT_WORDS = 2
+# How far behind a number what it counts may stand: "216 armed and unclaimed attacks".
+UNIT_REACH = 4
+UNIT_CHARS = 60
 _NO_UNIT = frozenset(
     "of in on at to by and or the a an was were is are has have had with from for that who which "
     "when while as between during since until after before near outside inside across against "
@@ -47,11 +50,22 @@ def shortest_span(
     if question.expects is Expects.NUMBER:
         given = {number.key for number in question.numbers}
         numbers = [number for number in find_numbers(sentence) if number.key not in given]
+        fitting = [number for number in numbers if counts(question, sentence, number)]
+        if fitting:
+            return _with_unit(sentence, _nearest(fitting, reading, len(sentence)))
         if numbers and (reading is None or _touches(numbers, reading)):
             return _with_unit(sentence, _nearest(numbers, reading, len(sentence)))
     if reading is None:
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
+
+
+def counts(question: Question, sentence: str, number: Value) -> bool:
+    """Whether `number` counts what `question` wants counted; any does where that is left open."""
+    if question.counted is None:
+        return True
+    following = words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
+    return any(stem(word.form) == question.counted for word in following)
 
 
 def _description(question: Question, sentence: str) -> tuple[int, int] | None:

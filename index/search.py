@@ -24,7 +24,7 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its rank, from 1, and a score that orders one list and means nothing elsewhere."""
+    """A passage with its rank, from 1; its score orders one list and means nothing elsewhere."""
 
     rank: int
     score: float

@@ -48,3 +48,22 @@ def test_a_question_for_one_thing_is_not_taken_for_several(text: str) -> None:
 def test_dates_that_a_question_states_are_its_conditions() -> None:
     question = read_question("Who was killed on March 8, 2023?")
     assert [date.key for date in question.dates] == [(2023, 3, 8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("How many British soldiers were killed at the airport?", "soldier"),
+        ("How many attacks did they carry out?", "attack"),
+        ("How many people were killed?", None),
+        ("How many died?", None),
+        ("When did the soldiers leave?", None),
+    ],
+)
+def test_what_is_to_be_counted_is_the_noun_after_how_many(text: str, counted: str | None) -> None:
+    assert read_question(text).counted == counted
+
+
+def test_a_question_for_somebody_by_name_is_seen() -> None:
+    assert read_question("Who is the leader of the movement?").individual
+    assert not read_question("Who claimed the blast?").individual

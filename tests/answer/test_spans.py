@@ -56,3 +56,9 @@ def test_a_date_that_the_question_states_is_not_its_answer() -> None:
     sentence = "Announced on May 4, 2022, the death had come on April 9, 2022."
     question = "When did the man die whose death was announced on May 4, 2022?"
     assert answer(question, sentence, "May 4") == "April 9, 2022"
+
+
+def test_the_number_that_counts_what_was_asked_is_the_answer() -> None:
+    sentence = "It killed more than 170 people, including 13 foreign soldiers."
+    assert answer("How many soldiers were killed?", sentence, "170") == "13 foreign soldiers"
+    assert answer("How many people were killed?", sentence, "170") == "more than 170 people"
