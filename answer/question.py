@@ -125,8 +125,8 @@ _SEVERAL = re.compile(
 
 
 _COUNTED = re.compile(
-    r"\b(?:many|meny|number of) ((?:(?!(?:were|was|are|is|did|do|does|have|has|had|in|at|on|of|by|to|"
-    r"after|from|besides|died|killed)\b)[\w’'-]+ ?){1,3})",
+    r"\b(?:many|meny|number of) ((?:(?!(?:were|was|are|is|did|do|does|have|has|had|in|at|on|of|by|"
+    r"to|after|from|besides|died|killed)\b)[\w’'-]+ ?){1,3})",
     re.IGNORECASE,
 )
 # Whoever is counted may be called fighters, civilians or guards in the text.

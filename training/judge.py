@@ -126,7 +126,7 @@ def fit(asked: Sequence[Asked]) -> Judge:
     """
     if not any(each.right.any() for each in asked):
         raise ValueError("no candidate covers gold evidence; check that gold and documents match")
-    judge = _weigh(asked)
+    judge = weigh(asked)
     scores, right = _held_out(asked)
     calibration = _calibrate(scores, right)
     probabilities = np.array(
@@ -140,7 +140,7 @@ def fit(asked: Sequence[Asked]) -> Judge:
     )
 
 
-def _weigh(asked: Sequence[Asked]) -> Judge:
+def weigh(asked: Sequence[Asked]) -> Judge:
     """Return a judge with weights only: candidates and "nothing" (logit 0) compete per question."""
     stacked = np.concatenate([each.features for each in asked])
     mean, spread = stacked.mean(axis=0), stacked.std(axis=0)
@@ -185,7 +185,7 @@ def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
     for fold in range(FOLDS):
-        judge = _weigh([each for number, each in enumerate(asked) if number % FOLDS != fold])
+        judge = weigh([each for number, each in enumerate(asked) if number % FOLDS != fold])
         for number in range(fold, len(asked), FOLDS):
             scores[number], right[number] = _outcome(asked[number], judge)
     return scores, right

@@ -1,0 +1,134 @@
+from dataclasses import replace
+
+import pytest
+
+from answer.answer import Answer, Status, Turn
+from answer.compose import Answerer
+from index.search import Filters, QueryError
+from index.snapshot import Snapshot
+
+QUESTIONS = (
+    "Who is the leader of the Grey Front?",
+    "When was the harbour of Lorne attacked?",
+    "How many guards were killed in the raid on the harbour?",
+    "Why does the Grey Front attack harbours?",
+    "Where do its fighters come from?",
+    "What is the moon made of?",
+)
+
+
+def text_of(snapshot: Snapshot, document_id: str) -> str:
+    document = snapshot.document(document_id)
+    assert document is not None
+    return document.text
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who is the leader of the Grey Front?", "Omar Selim"),
+        ("When was the harbour of Lorne attacked?", "4 May 2021"),
+        ("Why does the Grey Front attack harbours?", "cut the supply of the coast"),
+    ],
+)
+def test_the_answer_is_the_span_that_answers(
+    answerer: Answerer, snapshot: Snapshot, question: str, expected: str
+) -> None:
+    answer = answerer.ask(snapshot, question)
+    assert answer.status is Status.ANSWERED
+    assert answer.answer is not None
+    assert expected in answer.answer
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_citation_is_the_document_at_the_cited_place(
+    answerer: Answerer, snapshot: Snapshot, question: str
+) -> None:
+    answer = answerer.ask(snapshot, question)
+    assert (answer.status is Status.ANSWERED) == bool(answer.citations)
+    for number, citation in enumerate(answer.citations, 1):
+        assert citation.number == number
+        assert text_of(snapshot, citation.document.id)[citation.start : citation.end] == (
+            citation.quote
+        )
+        assert citation.start <= citation.answer_start < citation.answer_end <= citation.end
+
+
+def test_reports_that_differ_on_a_number_are_shown_side_by_side(
+    answerer: Answerer, snapshot: Snapshot
+) -> None:
+    answer = answerer.ask(snapshot, "How many guards were killed in the raid on the harbour?")
+    (conflict,) = answer.conflicts
+    assert sorted(value for value, _ in conflict.values) == [
+        "At least eleven guards",
+        "fourteen guards",
+    ]
+    cited = {number: answer.citations[number - 1].answer for _, (number,) in conflict.values}
+    assert set(cited.values()) == {value for value, _ in conflict.values}
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of France?", "Who won the chess tournament in Oslo?"]
+)
+def test_a_question_about_something_else_is_refused_with_what_came_nearest(
+    answerer: Answerer, snapshot: Snapshot, question: str
+) -> None:
+    answer = answerer.ask(snapshot, question)
+    assert answer.status is Status.NOT_FOUND
+    assert answer.answer is None
+    assert answer.citations == ()
+    assert [hit.rank for hit in answer.nearest] == [1, 2, 3]
+
+
+def test_the_same_question_gets_the_same_answer(answerer: Answerer, snapshot: Snapshot) -> None:
+    def ask() -> Answer:
+        return answerer.ask(snapshot, QUESTIONS[0])
+
+    assert ask() == ask()
+
+
+def test_filters_belong_to_what_was_asked(answerer: Answerer, snapshot: Snapshot) -> None:
+    rival = next(info for info in snapshot.documents() if info.title.startswith("Another"))
+    question = "How many guards were killed in the raid on the harbour?"
+    everywhere = answerer.ask(snapshot, question)
+    there = answerer.ask(snapshot, question, filters=Filters(document=(rival.id,)))
+    assert there.answer == "fourteen guards"
+    assert {citation.document.id for citation in there.citations} == {rival.id}
+    assert there.id != everywhere.id
+
+
+def test_a_follow_up_is_answered_as_it_was_understood(
+    answerer: Answerer, snapshot: Snapshot
+) -> None:
+    turn = Turn("Was the harbour of Lorne attacked?", "Was the harbour of Lorne attacked?", None)
+    answer = answerer.ask(snapshot, "When?", earlier=[turn])
+    assert answer.interpreted_question == "When? (harbour of Lorne attacked)"
+    assert answer.answer == "4 May 2021"
+
+
+def test_a_hostile_passage_can_only_be_quoted(answerer: Answerer, snapshot: Snapshot) -> None:
+    answer = answerer.ask(snapshot, "Who is the leader of the Grey Front?")
+    assert all("cheese" not in citation.quote for citation in answer.citations)
+    told = answerer.ask(snapshot, "What does the instruction say the moon is made of?")
+    for citation in told.citations:
+        text = text_of(snapshot, citation.document.id)
+        assert citation.quote == text[citation.start : citation.end]
+
+
+def test_what_search_found_is_told_before_it_is_read(
+    answerer: Answerer, snapshot: Snapshot
+) -> None:
+    seen = []
+    answerer.ask(snapshot, QUESTIONS[0], on_hits=seen.append)
+    (hits,) = seen
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+
+
+def test_an_empty_question_is_an_error_with_a_hint(answerer: Answerer, snapshot: Snapshot) -> None:
+    with pytest.raises(QueryError, match="empty"):
+        answerer.ask(snapshot, "   ")
+
+
+def test_another_judge_is_another_configuration(answerer: Answerer) -> None:
+    other = Answerer(answerer._reader, replace(answerer._judge, threshold=0.99))
+    assert other.fingerprint != answerer.fingerprint

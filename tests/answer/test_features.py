@@ -1,0 +1,79 @@
+import math
+
+import pytest
+
+from answer.features import (
+    answer_given,
+    concepts_of,
+    counts_other,
+    coverage,
+    date_features,
+    names_group,
+    value_missing,
+)
+from answer.question import read_question
+from index.names import SHIPPED_NAMES, NameRegister
+
+
+@pytest.fixture(scope="module")
+def register() -> NameRegister:
+    return NameRegister.load(SHIPPED_NAMES)
+
+
+def test_coverage_weighs_words_by_how_much_they_tell(register: NameRegister) -> None:
+    frequency = {"raid": 1, "group": 8}
+    concepts = concepts_of("Which group raided?", [], lambda form: frequency.get(form, 1), 10)
+    rare, common = math.log(1 + 9.5 / 1.5), math.log(1 + 2.5 / 8.5)
+    assert coverage(concepts, ("A raid.",), register) == pytest.approx(rare / (rare + common))
+    assert coverage(concepts, ("A raid", "by a group"), register) == pytest.approx(1.0)
+
+
+def test_a_name_is_covered_under_any_of_its_spellings(register: NameRegister) -> None:
+    (mention,) = register.mentions("ISKP")
+    concepts = concepts_of("ISKP", [(0, 4, mention.canonical)], lambda form: 1, 10)
+    assert coverage(concepts, ("the Islamic State Khorasan Province",), register) == 1.0
+    assert coverage(concepts, ("the Taliban",), register) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "missing"),
+    [
+        ("When was the raid?", "The raid failed.", True),
+        ("When was the raid?", "The raid of 4 May 2021 failed.", False),
+        ("When did the man seized on 4 May 2021 die?", "Seized on 4 May 2021, he died.", True),
+        ("How many died?", "Many mourned eleven men.", False),
+        ("Who died?", "The raid failed.", False),
+    ],
+)
+def test_a_value_that_is_asked_for_must_be_there(
+    question: str, sentence: str, missing: bool
+) -> None:
+    assert value_missing(read_question(question), sentence) is missing
+
+
+def test_numbers_that_count_something_else_are_told_apart() -> None:
+    asked = read_question("How many soldiers were killed?")
+    assert counts_other(asked, "It staged 115 attacks.")
+    assert not counts_other(asked, "It killed 13 foreign soldiers.")
+    assert not counts_other(asked, "It killed soldiers.")
+
+
+def test_a_group_does_not_answer_who_leads(register: NameRegister) -> None:
+    asked = read_question("Who is the leader of the movement?")
+    assert names_group(asked, "ISKP", register)
+    assert not names_group(asked, "Shahab al-Muhajir", register)
+    assert not names_group(read_question("Who claimed the blast?"), "ISKP", register)
+
+
+def test_an_answer_made_of_the_questions_words_gives_nothing() -> None:
+    asked = read_question("Who attacked the foreign ministry?")
+    assert answer_given(asked, "the foreign ministry") == 1.0
+    assert answer_given(asked, "gunmen") == 0.0
+
+
+def test_a_date_in_the_context_can_agree_or_differ() -> None:
+    asked = read_question("Who was killed on 8 March 2023?")
+    assert date_features(asked, "Two men died on March 8.", "Two men died on March 8.") == (1, 0)
+    assert date_features(asked, "Two men died on March 9.", "Two men died on March 9.") == (0, 1)
+    assert date_features(asked, "Two men died.", "Two men died. It was March 8, 2023.") == (1, 0)
+    assert date_features(read_question("Who?"), "On March 9.", "On March 9.") == (0, 0)

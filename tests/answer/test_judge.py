@@ -1,0 +1,49 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from answer.features import FEATURES
+from answer.judge import Judge, JudgeError, logistic
+
+JUDGE = Judge(tuple(0.5 for _ in FEATURES), -1.0, (1.0, 0.5, 0.25), 0.3)
+
+
+def test_a_score_is_bias_and_weighted_features() -> None:
+    features = [2.0] + [0.0] * (len(FEATURES) - 1)
+    assert JUDGE.score(features) == pytest.approx(-1.0 + 0.5 * 2.0)
+
+
+def test_confidence_rises_with_the_score_and_with_the_lead() -> None:
+    assert JUDGE.confidence(2.0, 1.0) == pytest.approx(logistic(2.0 + 0.5 * 1.0 + 0.25))
+    assert JUDGE.confidence(2.0, 0.0) > JUDGE.confidence(2.0, 1.0) > JUDGE.confidence(1.0, 0.0)
+
+
+def test_the_logistic_function_holds_at_its_ends() -> None:
+    assert logistic(-1000.0) == 0.0
+    assert logistic(1000.0) == 1.0
+    assert logistic(0.0) == 0.5
+
+
+def test_a_saved_judge_comes_back_the_same(tmp_path: Path) -> None:
+    JUDGE.save(tmp_path / "judge.json")
+    loaded = Judge.load(tmp_path / "judge.json")
+    assert loaded == JUDGE
+    assert loaded.fingerprint == JUDGE.fingerprint
+
+
+def test_a_judge_for_other_features_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "judge.json"
+    JUDGE.save(path)
+    stored = json.loads(path.read_text())
+    stored["features"][0] = "phase_of_the_moon"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(JudgeError, match=r"phase_of_the_moon.*python -m training\.judge"):
+        Judge.load(path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"features": 3}'])
+def test_an_unreadable_judge_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "judge.json").write_text(content)
+    with pytest.raises(JudgeError, match="no readable judge"):
+        Judge.load(tmp_path / "judge.json")

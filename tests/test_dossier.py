@@ -1,0 +1,110 @@
+"""The command line as a user runs it, with the real models."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+QUESTION = "Who became leader of IS-K in May 2020?"
+
+
+def dossier(data: Path, *words: str, status: int = 0, **settings: str) -> str:
+    """Run the command and return what it printed; its exit status must be `status`."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DOSSIER_")}
+    done = subprocess.run(
+        [sys.executable, "-c", "import dossier; dossier.main()", *words],
+        cwd=PROJECT,
+        env=environment | {"DOSSIER_DATA_DIR": str(data)} | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if status == 0 else done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the sample reports."""
+    data = tmp_path_factory.mktemp("samples")
+    assert "added 12, unchanged 0" in dossier(data, "ingest", "corpus")
+    return data
+
+
+def asked(data: Path, *words: str) -> Any:
+    return json.loads(dossier(data, *words, "--json"))
+
+
+def test_ingesting_again_changes_nothing(samples: Path) -> None:
+    assert "added 0, unchanged 12, replaced 0" in dossier(samples, "ingest", "corpus")
+
+
+def test_ask_prints_the_answer_with_its_sources(samples: Path) -> None:
+    printed = dossier(samples, "ask", QUESTION)
+    assert printed.startswith("Shahab al-Muhajir")
+    assert "[1]" in printed
+    assert "likely to be right" in printed
+
+
+def test_asking_twice_gives_the_same_answer_but_for_the_time(samples: Path) -> None:
+    first, second = (asked(samples, "ask", QUESTION) for _ in range(2))
+    assert first.pop("took_ms") >= 0
+    second.pop("took_ms")
+    assert first == second
+    assert first["status"] == "answered"
+
+
+def test_a_question_that_no_report_answers_is_refused(samples: Path) -> None:
+    assert "do not answer" in dossier(samples, "ask", "What is the capital of France?")
+
+
+def test_search_takes_filters_and_refuses_unknown_values(samples: Path) -> None:
+    hits = asked(samples, "search", "embassy", "--source", "Dossier Sample Notes", "-k", "2")[
+        "hits"
+    ]
+    assert {hit["document"]["source"] for hit in hits} == {"Dossier Sample Notes"}
+    printed = dossier(samples, "search", "embassy", "--source", "Nobody", status=1)
+    assert "Dossier Sample Notes" in printed
+
+
+def test_a_day_that_is_none_is_refused_with_the_form_expected(samples: Path) -> None:
+    printed = dossier(samples, "search", "embassy", "--published-from", "tomorrow", status=1)
+    assert "YYYY-MM-DD" in printed
+
+
+def test_a_bad_file_is_named_and_the_good_one_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "good.txt").write_text("The raid on the harbour of Lorne failed in the night.")
+    printed = dossier(
+        tmp_path / "data",
+        "ingest",
+        str(tmp_path / "empty.txt"),
+        str(tmp_path / "good.txt"),
+        status=1,
+    )
+    assert "added 1" in printed
+    assert "empty.txt" in printed
+    (document,) = asked(tmp_path / "data", "documents")
+    dossier(tmp_path / "data", "remove", document["id"][:12])
+    assert asked(tmp_path / "data", "documents") == []
+    dossier(tmp_path / "data", "remove", "0" * 12, status=1)
+
+
+def test_check_finds_nothing_wrong_with_what_ingest_stored(samples: Path) -> None:
+    assert asked(samples, "check") == {"documents": 12, "problems": []}
+
+
+def test_an_unknown_setting_stops_every_command(tmp_path: Path) -> None:
+    printed = dossier(tmp_path, "documents", status=1, DOSSIER_DATADIR="x")
+    assert "DOSSIER_DATA_DIR" in printed
+
+
+def test_a_model_that_is_not_there_is_an_error_not_a_download(tmp_path: Path) -> None:
+    printed = dossier(tmp_path, "documents", status=1, DOSSIER_MODEL="nobody/no-such-model")
+    assert "nobody/no-such-model" in printed

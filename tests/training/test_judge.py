@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from answer.features import FEATURES
+from eval.gold import Evidence, GoldQuestion, Kind, Part
+from training.judge import Asked, fit, weigh
+
+
+def made_up(count: int, seed: int) -> list[Asked]:
+    """Questions whose right candidate has the highest first feature; every third has none."""
+    random = np.random.default_rng(seed)
+    asked = []
+    for number in range(count):
+        features = random.normal(size=(8, len(FEATURES)))
+        right = np.zeros(8, dtype=bool)
+        answerable = number % 3 != 0
+        if answerable:
+            right[number % 8] = True
+            features[number % 8, 0] += 4
+        part = Part(("x",), (Evidence("d", 0, 1),))
+        question = GoldQuestion(
+            id=str(number),
+            kind=Kind.FACT if answerable else Kind.UNANSWERABLE,
+            question="?",
+            parts=(part,) if answerable else (),
+            judged_by="a test",
+        )
+        asked.append(Asked(question, features, right, ()))
+    return asked
+
+
+def test_the_feature_that_tells_right_from_wrong_gets_the_weight() -> None:
+    asked = made_up(60, seed=1)
+    weights = weigh(asked).weights
+    assert weights[0] == max(weights, key=abs)
+    assert weights[0] > 0
+
+
+def test_nothing_to_learn_from_is_an_error_that_says_so() -> None:
+    asked = [each for each in made_up(30, seed=2) if not each.question.answerable]
+    with pytest.raises(ValueError, match="gold and documents match"):
+        fit(asked)
