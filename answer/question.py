@@ -37,7 +37,7 @@ class Question:
     dates: tuple[Value, ...]
     numbers: tuple[Value, ...]
     counted: str | None
-    """The stem of what is to be counted ("soldier"); None where it is left open or is people."""
+    """The stem of what is to be counted ("soldier"), PEOPLE for anybody; None if left open."""
     individual: bool
     """Whether it asks for somebody by name, so that a group is no answer."""
 
@@ -129,6 +129,8 @@ _COUNTED = re.compile(
     r"to|after|from|besides|died|killed)\b)[\w’'-]+ ?){1,3})",
     re.IGNORECASE,
 )
+PEOPLE = "peopl"
+"""What `counted` is when it may be whoever."""
 # Whoever is counted may be called fighters, civilians or guards in the text.
 _ANYBODY = frozenset(map(stem, "people person persons victims casualties dead others".split()))
 _INDIVIDUAL = re.compile(
@@ -168,4 +170,4 @@ def read_question(text: str, names: Collection[str] = ()) -> Question:
 def _counted(text: str) -> str | None:
     found = _COUNTED.search(text)
     head = stem(words(found[1])[-1].form) if found and words(found[1]) else None
-    return None if head in _ANYBODY else head
+    return PEOPLE if head in _ANYBODY else head

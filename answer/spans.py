@@ -2,22 +2,39 @@
 
 import re
 
-from answer.question import Expects, Question
+from answer.question import PEOPLE, Expects, Question
 from answer.values import Value, find_dates, find_names, find_numbers
 from index.terms import stem, words
 
 # ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
 _APPOSITION = re.compile(
-    r",? (?:or )?((?:an?|the|one of|former|known as|also known as|who (?:is|was))\b[^,;.()]+)",
+    r",? (?:or )?((?:an?|the|one of|former|known as|also known as|"
+    r"who (?:is|was|became|leads?|led|heads?|headed|served?))\b[^,;.()]+)",
+    re.IGNORECASE,
+)
+# "Asad Laghamani, called Qais".
+_CALLED = re.compile(
+    r",?\s+(?:also |better |formerly )?(?:called|known as|nicknamed|alias|aka)\s+[“\"‘']?$",
     re.IGNORECASE,
 )
 _PREDICATE = re.compile(r" (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^;.]+)")
 
 # Up to this many words after a number name what is counted ("11 militants", "six civilians").
 _UNIT_WORDS = 2
+# A reason in fewer words is a name or a thing, which the sentence makes a reason of.
+REASON_WORDS = 4
 # How far behind a number what it counts may stand: "216 armed and unclaimed attacks".
 UNIT_REACH = 4
 UNIT_CHARS = 60
+# What a number may stand before that is nobody.
+_THINGS = frozenset(
+    stem(thing)
+    for thing in (
+        "attacks accounts bombings cities countries days districts figures groups months mosques "
+        "operations provinces purposes raids reports schools sources stages states steps successes "
+        "times versions weeks years"
+    ).split()
+)
 _NO_UNIT = frozenset(
     "of in on at to by and or the a an was were is are has have had with from for that who which "
     "when while as between during since until after before near outside inside across against "
@@ -55,7 +72,10 @@ def shortest_span(
             return _with_unit(sentence, _nearest(fitting, reading, len(sentence)))
         if numbers and (reading is None or _touches(numbers, reading)):
             return _with_unit(sentence, _nearest(numbers, reading, len(sentence)))
-    if reading is None:
+    if reading is None or (
+        question.expects is Expects.REASON
+        and len(words(sentence[reading[0] : reading[1]])) < REASON_WORDS
+    ):
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
 
@@ -64,8 +84,13 @@ def counts(question: Question, sentence: str, number: Value) -> bool:
     """Whether `number` counts what `question` wants counted; any does where that is left open."""
     if question.counted is None:
         return True
-    following = words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
-    return any(stem(word.form) == question.counted for word in following)
+    following = [
+        stem(word.form)
+        for word in words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
+    ]
+    if question.counted == PEOPLE:
+        return not following or following[0] not in _THINGS
+    return question.counted in following
 
 
 def _description(question: Question, sentence: str) -> tuple[int, int] | None:
@@ -73,6 +98,10 @@ def _description(question: Question, sentence: str) -> tuple[int, int] | None:
     asked = {word.form for word in words(question.text)}
     for start, end in find_names(sentence):
         if {word.form for word in words(sentence[start:end])} <= asked:
+            if called := _CALLED.search(sentence[:start]):
+                names = list(find_names(sentence[: called.start()]))
+                if names and names[-1][1] == called.start():
+                    return names[-1]
             found = _APPOSITION.match(sentence, end) or _PREDICATE.match(sentence, end)
             if found:
                 return found.span(1)

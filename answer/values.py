@@ -41,11 +41,12 @@ _HEDGE = (
     r"(?:at\ least|at\ most|more\ than|less\ than|fewer\ than|over|about|around|nearly|almost|"
     r"as\ many\ as|up\ to|some|approximately|roughly)"
 )
+_RANGE = r"(?:(?:\s*[-–]\s*|\s+to\s+)\d[\d,]*)?"
 _NUMBER = re.compile(
     rf"""\b(?:{_HEDGE}\s+)?
     (?:
-        \d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?:\s*[-–]\s*\d[\d,]*)?
-      | \d+(?:\.\d+)?(?:\s*[-–]\s*\d[\d,]*)?
+        \d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?{_RANGE}
+      | \d+(?:\.\d+)?{_RANGE}
       | {_WORD_NUMBER}
       | (?:{_VAGUE})\b
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from answer.question import Expects, read_question
+from answer.question import PEOPLE, Expects, read_question
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,8 @@ def test_dates_that_a_question_states_are_its_conditions() -> None:
     [
         ("How many British soldiers were killed at the airport?", "soldier"),
         ("How many attacks did they carry out?", "attack"),
-        ("How many people were killed?", None),
+        ("How many people were killed?", PEOPLE),
+        ("How many victims did it claim?", PEOPLE),
         ("How many died?", None),
         ("When did the soldiers leave?", None),
     ],

@@ -39,6 +39,8 @@ def test_the_span_is_the_whole_value_and_nothing_more(
     [
         ("Omar Afridi, a council member, was killed.", "a council member"),
         ("The raid killed Omar Afridi, the head of the council.", "the head of the council"),
+        ("Hassan Gul, called Omar Afridi, was killed.", "Hassan Gul"),
+        ("Omar Afridi, who became head in May, fled.", "who became head in May"),
         ("Omar Afridi was one of the founders.", "one of the founders"),
         ("The raid killed Omar Afridi.", "The raid killed Omar Afridi."),
     ],
@@ -56,6 +58,18 @@ def test_a_date_that_the_question_states_is_not_its_answer() -> None:
     sentence = "Announced on May 4, 2022, the death had come on April 9, 2022."
     question = "When did the man die whose death was announced on May 4, 2022?"
     assert answer(question, sentence, "May 4") == "April 9, 2022"
+
+
+def test_a_reason_of_a_word_or_two_is_given_as_its_sentence() -> None:
+    sentence = "The purpose was to set the communities of Lorne against each other."
+    assert answer("Why was it done?", sentence, "Lorne") == sentence
+    reason = "to set the communities of Lorne against each other"
+    assert answer("Why was it done?", sentence, reason) == reason
+
+
+def test_what_is_no_person_does_not_count_people() -> None:
+    sentence = "After two attacks it killed fourteen civilians."
+    assert answer("How many people did it kill?", sentence, "two attacks") == "fourteen civilians"
 
 
 def test_the_number_that_counts_what_was_asked_is_the_answer() -> None:

@@ -45,6 +45,7 @@ def test_may_is_a_month_only_where_a_year_stands_with_it() -> None:
         ("killing more than 170 people", "more than 170", (170.0,)),
         ("At least six civilians", "At least six", (6.0,)),
         ("a core of 1,500-2,200 fighters", "1,500-2,200", (1500.0, 2200.0)),
+        ("some 1,500 to 2,200 men", "some 1,500 to 2,200", (1500.0, 2200.0)),
         ("as many as 3,000 militants", "as many as 3,000", (3000.0,)),
         ("twenty-one men", "twenty-one", (21.0,)),
         ("two hundred rifles", "two hundred", (200.0,)),
