@@ -89,7 +89,8 @@ def counts(question: Question, sentence: str, number: Value) -> bool:
         for word in words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
     ]
     if question.counted == PEOPLE:
-        return not following or following[0] not in _THINGS
+        # "two attacks instead of one" leaves out what there is one of.
+        return following[0] not in _THINGS if following else number.key != (1.0,)
     return question.counted in following
 
 

@@ -70,6 +70,8 @@ def test_a_reason_of_a_word_or_two_is_given_as_its_sentence() -> None:
 def test_what_is_no_person_does_not_count_people() -> None:
     sentence = "After two attacks it killed fourteen civilians."
     assert answer("How many people did it kill?", sentence, "two attacks") == "fourteen civilians"
+    sentence = "It killed fourteen; some counted two attacks instead of one."
+    assert answer("How many people did it kill?", sentence, "one") == "fourteen"
 
 
 def test_the_number_that_counts_what_was_asked_is_the_answer() -> None:
