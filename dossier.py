@@ -34,6 +34,8 @@ from index.names import NamesError
 from index.search import DocumentInfo, Filters, QueryError
 from index.store import Store, StoreError
 from ingest.load import Limits
+from server.activity import FILE_NAME as ACTIVITY_FILE
+from server.activity import Activity
 from server.app import serve as serve_settings
 from server.schemas import AskResponse, DocumentSummary, HitBody, SearchResponse
 from server.settings import Settings, SettingsError
@@ -167,18 +169,16 @@ def remove(
     ],
 ) -> None:
     """Remove documents and everything derived from them."""
-    with _open_store(Settings.load()) as store:
+    settings = Settings.load()
+    with _open_store(settings) as store:
         with store.snapshot() as snapshot:
             known = snapshot.documents()
-        for prefix in ids:
-            found = [document for document in known if document.id.startswith(prefix)]
-            if len(found) != 1:
-                raise CommandError(
-                    f"{prefix!r} fits {len(found)} documents; expected exactly one.",
-                    'See the ids with "dossier documents".',
-                )
-            remove_document(store, found[0].id)
-            typer.echo(f"removed {_named(found[0])}")
+        # All are looked up before any is removed: a slip in the last id costs nothing.
+        chosen = {found.id: found for found in (_beginning_with(prefix, known) for prefix in ids)}
+        for document_id, document in chosen.items():
+            remove_document(store, document_id)
+            _forget_conversations(settings, document_id)
+            typer.echo(f"removed {_named(document)}")
 
 
 @app.command()
@@ -281,6 +281,25 @@ def _filters(
     )
 
 
+def _beginning_with(prefix: str, known: list[DocumentInfo]) -> DocumentInfo:
+    # Every id begins with nothing: an empty argument is an unset variable, not a wish.
+    found = [document for document in known if prefix and document.id.startswith(prefix)]
+    if len(found) != 1:
+        raise CommandError(
+            f"{prefix!r} fits {len(found)} documents; expected exactly one. Nothing was removed.",
+            'See the ids with "dossier documents".',
+        )
+    return found[0]
+
+
+def _forget_conversations(settings: Settings, document_id: str) -> None:
+    """Drop what conversations with the service quote from a document."""
+    path = settings.data_dir / ACTIVITY_FILE
+    if path.exists():
+        with contextlib.closing(Activity(path, keep_days=settings.activity_days)) as activity:
+            activity.forget_document(document_id)
+
+
 def _day(option: str, written: str | None) -> date | None:
     if written is None:
         return None
@@ -307,10 +326,15 @@ def _since(began: float) -> int:
 
 def _print_report(report: IngestReport) -> None:
     for skipped in report.skipped:
-        typer.secho(f"skipped {skipped.path}: {skipped.reason} {skipped.hint}", err=True)
+        typer.secho(f"skipped {skipped.path}: {skipped.reason}; {skipped.hint}", err=True)
+    for warning in report.warnings:
+        typer.echo(f"note: {warning}", err=True)
+    for entry in report.removed:
+        typer.echo(f"removed {entry.title}: {entry.path} no longer holds it")
+    removed = f"removed {len(report.removed)}, " if report.removed else ""
     typer.echo(
         f"added {len(report.added)}, unchanged {len(report.unchanged)}, "
-        f"replaced {len(report.replaced)}, duplicates {len(report.duplicates)}, "
+        f"replaced {len(report.replaced)}, duplicates {len(report.duplicates)}, {removed}"
         f"skipped {len(report.skipped)} in {report.seconds:.1f} s"
     )
 

@@ -172,7 +172,7 @@ class Snapshot:
     def analyze(self, query: str) -> AnalyzedQuery:
         """Return how `query` is understood.
 
-        Raises QueryError if it is blank or longer than MAX_QUERY_CHARS.
+        Raises QueryError if it is blank, longer than MAX_QUERY_CHARS, or no Unicode text.
         """
         if not query.strip():
             raise QueryError("the question is empty", "ask for something, in a few words or more")
@@ -180,6 +180,11 @@ class Snapshot:
             raise QueryError(
                 f"the question has {len(query):,} characters; at most {MAX_QUERY_CHARS:,} are read",
                 "ask one thing in one or two sentences",
+            )
+        if any("\ud800" <= char <= "\udfff" for char in query):
+            raise QueryError(
+                "the question is not text: it holds bytes that are not UTF-8, or half characters",
+                "write it in UTF-8",
             )
         return analyze(query, self.state.shared.names, self.state.spelling)
 

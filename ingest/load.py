@@ -40,6 +40,9 @@ LOADERS = {
     ".jsonl": "ingest.load_jsonl",
 }
 
+MAX_FOLDER_DEPTH = 200
+"""Folders within folders that are followed; each costs frames of the stack."""
+
 _HINT_FORMATS = "give one of " + " ".join(sorted(LOADERS))
 
 # How files begin that are something else, whatever their name says.
@@ -206,6 +209,14 @@ def find_files(sources: Iterable[str | Path]) -> list[Path | Rejected]:
     found: list[Path | Rejected] = []
     seen: set[str] = set()
     for source in sources:
+        if not os.fspath(source).strip():
+            # It would mean the working directory: an unset variable of a script, not a wish.
+            found.append(
+                Rejected(
+                    "''", "is an empty name", "name a file or folder; the working directory is ."
+                )
+            )
+            continue
         for item in _find(os.path.abspath(source), (), named=True):
             key = os.fsdecode(item) if isinstance(item, Path) else f"\0{item.path}"
             if key not in seen:
@@ -237,6 +248,13 @@ def _find(
         identity = (status.st_dev, status.st_ino)
         if identity in parents:
             yield Rejected(shown, "links back to a folder that holds it", "remove the link")
+            return
+        if len(parents) >= MAX_FOLDER_DEPTH:
+            yield Rejected(
+                shown,
+                f"lies {MAX_FOLDER_DEPTH} folders deep or more",
+                "name it, or a folder closer to it",
+            )
             return
         try:
             names = sorted(os.listdir(path))

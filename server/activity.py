@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from answer.answer import Turn
+from index.store import StoreError
 
+FILE_NAME = "activity.sqlite"
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
@@ -49,16 +51,26 @@ class Activity:
     """The activity file; safe to use from several threads."""
 
     def __init__(self, path: Path, *, keep_days: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open or begin the file at `path`, and forget what is older than `keep_days`.
+
+        Raises StoreError if it cannot be written or is none of this program's.
+        """
+        self._path = path
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        # NORMAL: a power cut may lose the last question, never the file; an answer does not wait
-        # for the disk.
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(SCHEMA)
-        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        self._forget_before(time.time() - keep_days * 86_400)
+        with _storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            try:
+                # NORMAL: a power cut may lose the last question, never the file; an answer does
+                # not wait for the disk.
+                for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+                    self._connection.execute(f"PRAGMA {pragma}")
+                self._connection.executescript(SCHEMA)
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                self._forget_before(time.time() - keep_days * 86_400)
+            except BaseException:
+                self._connection.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""
@@ -144,7 +156,7 @@ class Activity:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, _storage_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -152,6 +164,18 @@ class Activity:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StoreError(
+            f"{path}: {error}; expected a file of conversations that can be written. Free some "
+            "space if the disk is full, move the file away to begin a new one, or choose another "
+            "data directory."
+        ) from error
 
 
 def new_conversation_id() -> str:

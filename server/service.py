@@ -17,6 +17,7 @@ from answer.answer import Turn
 from index.ingestion import Progress
 from index.search import Filters, Hit
 from index.store import Snapshot
+from server.activity import FILE_NAME as ACTIVITY_FILE
 from server.activity import Activity, new_conversation_id
 from server.backend import Backend, Outcome
 from server.errors import ApiError
@@ -48,7 +49,7 @@ class Service:
         self.metrics = Metrics()
         self.sessions = Sessions(settings)
         self.activity = Activity(
-            settings.data_dir / "activity.sqlite", keep_days=settings.activity_days
+            settings.data_dir / ACTIVITY_FILE, keep_days=settings.activity_days
         )
         self._backend: Backend | None = None
         # More questions at once than cores only make each of them slower.

@@ -14,7 +14,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 PREFIX = "DOSSIER_"
 MIN_API_KEY_CHARS = 16
@@ -177,8 +177,12 @@ def _refuse_unknown(names: Iterable[str]) -> None:
     unknown = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
     for name in unknown:
         if name not in known:
-            nearest = process.extractOne(name, known, score_cutoff=70)
-            guess = f" Did you mean {nearest[0]}?" if nearest else ""
+            # What all have in common tells none of them apart.
+            ends = [end.removeprefix(PREFIX) for end in known]
+            nearest = process.extractOne(
+                name.removeprefix(PREFIX), ends, scorer=fuzz.ratio, score_cutoff=60
+            )
+            guess = f" Did you mean {PREFIX}{nearest[0]}?" if nearest else ""
             raise SettingsError(
                 f"unknown setting {name}.{guess} Known settings: {', '.join(known)}."
             )

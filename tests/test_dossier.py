@@ -1,13 +1,21 @@
 """The command line as a user runs it, with the real models."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
+
+import dossier as command
+from answer.answer import Turn
+from index.embed import Embedder
+from server.activity import FILE_NAME, Activity
 
 PROJECT = Path(__file__).parents[1]
 QUESTION = "Who became leader of IS-K in May 2020?"
@@ -108,3 +116,70 @@ def test_an_unknown_setting_stops_every_command(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_is_an_error_not_a_download(tmp_path: Path) -> None:
     printed = dossier(tmp_path, "documents", status=1, DOSSIER_MODEL="nobody/no-such-model")
     assert "nobody/no-such-model" in printed
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder.load()
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Run commands in this process, over one data directory and a model that is loaded once."""
+    monkeypatch.setenv("DOSSIER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(command, "_embedder", lambda settings: embedder)
+    (tmp_path / "only.txt").write_text("The raid on the harbour of Lorne failed in the night.")
+    return lambda *words: CliRunner().invoke(command.app, [str(word) for word in words])
+
+
+def test_a_slip_in_one_argument_removes_nothing(run: Callable[..., Result], tmp_path: Path) -> None:
+    assert run("ingest", tmp_path / "only.txt").exit_code == 0
+    (document,) = json.loads(run("documents", "--json").stdout)
+    for words in ([""], [document["id"], "0" * 12]):
+        refused = run("remove", *words)
+        assert refused.exit_code == 1
+        assert "fits 0 documents" in str(refused.exception)
+    assert len(json.loads(run("documents", "--json").stdout)) == 1
+
+
+def test_removing_a_document_takes_its_quotes_out_of_the_conversations(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    run("ingest", tmp_path / "only.txt")
+    (document,) = json.loads(run("documents", "--json").stdout)
+    file = tmp_path / "data" / FILE_NAME
+    with contextlib.closing(Activity(file, keep_days=30)) as activity:
+        response = json.dumps({"id": document["id"], "quote": "The raid on the harbour"})
+        activity.record("talk", Turn("What failed?", "What failed?", "The raid"), "a", response)
+    assert run("remove", document["id"]).exit_code == 0
+    with contextlib.closing(Activity(file, keep_days=30)) as activity:
+        assert [turn.response for turn in activity.stored("talk")] == [None]
+
+
+def test_ingest_says_what_a_file_no_longer_holds(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    lines = [
+        json.dumps({"title": name, "text": f"The raid on {name} failed in the night."})
+        for name in ("Lorne", "Garmouth")
+    ]
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text("\n".join(lines))
+    run("ingest", notes)
+    notes.write_text(lines[0])
+    printed = run("ingest", notes).stdout
+    assert f"removed Garmouth: {notes} no longer holds it" in printed
+    assert "removed 1, skipped 0" in printed
+
+
+def test_a_question_that_is_not_utf_8_is_refused(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    run("ingest", tmp_path / "only.txt")
+    for name in ("ask", "search"):
+        # As Python reads such bytes from a command line.
+        refused = run(name, b"Who is \xff?".decode("utf-8", "surrogateescape"))
+        assert refused.exit_code == 1
+        assert "not UTF-8" in str(refused.exception)

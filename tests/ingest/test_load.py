@@ -574,3 +574,26 @@ def test_a_page_is_fetched_only_where_the_operator_allows_it(site: str) -> None:
 def test_a_document_of_unknown_type_names_the_known_ones() -> None:
     with pytest.raises(LoadError, match=r"\.docx \.htm \.html"):
         load_bytes(b"x", ".xyz", "/reports/a.xyz", Limits())
+
+
+def test_an_empty_name_is_refused_rather_than_read_as_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (refused,) = find_files([""])
+    assert isinstance(refused, Rejected)
+    assert refused.reason == "is an empty name"
+    assert find_files(["."]) == [tmp_path / "a.txt"]
+
+
+def test_folders_nested_beyond_all_sense_are_named_and_stop_nothing_else(tmp_path: Path) -> None:
+    deep = tmp_path / "deep"
+    deepest = deep.joinpath(*["d"] * 900)
+    deepest.mkdir(parents=True)
+    (deepest / "lost.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "z.txt").write_text("x", encoding="utf-8")
+    refused, found = find_files([tmp_path])
+    assert isinstance(refused, Rejected)
+    assert "folders deep" in refused.reason
+    assert found == tmp_path / "z.txt"

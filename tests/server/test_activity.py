@@ -4,6 +4,7 @@ import time
 import pytest
 
 from answer.answer import Turn
+from index.store import StoreError
 from server.activity import Activity
 
 
@@ -76,3 +77,16 @@ def test_several_threads_append_without_losing_a_turn(activity):
     for thread in threads:
         thread.join()
     assert len(activity.stored("c")) == 80
+
+
+def test_a_file_that_is_no_activity_file_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "activity.sqlite"
+    path.write_text("These are somebody's notes, not a database." * 100)
+    with pytest.raises(StoreError, match=r"activity\.sqlite: .*move the file away"):
+        Activity(path, keep_days=30)
+
+
+def test_a_data_directory_that_is_a_file_is_an_error_that_names_it(tmp_path):
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(StoreError, match="choose another data directory"):
+        Activity(tmp_path / "data" / "activity.sqlite", keep_days=30)

@@ -16,6 +16,12 @@ def test_an_unknown_variable_is_refused_with_the_closest_known_one(monkeypatch):
         Settings.load()
 
 
+def test_an_unknown_variable_like_no_other_gets_no_guess(monkeypatch):
+    monkeypatch.setenv("DOSSIER_COLOUR", "red")
+    with pytest.raises(SettingsError, match=r"unknown setting DOSSIER_COLOUR\. Known settings"):
+        Settings.load()
+
+
 def test_an_unknown_variable_in_the_env_file_is_refused_too(tmp_path):
     (tmp_path / ".env").write_text("DOSSIER_PROT=9001\n")
     with pytest.raises(SettingsError, match=r"Did you mean DOSSIER_PORT\?.*DOSSIER_MODEL"):
