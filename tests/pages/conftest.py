@@ -132,7 +132,9 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     pytest.fail(f"the service was not ready after {START_SECONDS} seconds:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, its event loop is this thread's, and a later test
+# that brings its own with asyncio.run is refused.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
