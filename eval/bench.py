@@ -35,7 +35,8 @@ from index.store import Store
 from index.vectors import FILE_NAME as VECTORS_FILE
 from ingest.chunk import chunk_document
 from ingest.document import Document
-from ingest.load import Limits, LoadError, ParserProcess, Rejected, find_files, load_bytes
+from ingest.load import Limits, LoadError, Rejected, find_files, load_bytes
+from ingest.parser_process import ParserProcess
 from ingest.regions import body_spans
 from ingest.sentences import sentence_spans
 

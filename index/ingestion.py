@@ -13,8 +13,9 @@ from index.store import Store
 from ingest.chunk import chunk_document
 from ingest.document import Document
 from ingest.duplicates import Signature, signature, similarity
-from ingest.load import ParserProcess, find_files, is_url, printable
+from ingest.load import find_files, is_url, printable
 from ingest.outcome import Limits, Loaded, Rejected
+from ingest.parser_process import ParserProcess
 from ingest.regions import body_text
 
 NEAR_DUPLICATE = 0.6

@@ -5,7 +5,8 @@ import sys
 
 from ingest.chunk import PASSAGE_CHARS, chunk_document
 from ingest.document import Document
-from ingest.load import Limits, ParserProcess, Rejected, find_files, is_url
+from ingest.load import Limits, Rejected, find_files, is_url
+from ingest.parser_process import ParserProcess
 
 
 def main() -> int:

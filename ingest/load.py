@@ -11,14 +11,12 @@ from typing import Protocol, cast
 
 from ingest.outcome import Limits, Loaded, LoadError, Rejected, printable
 from ingest.parsed import BadLine, Parsed, build_document
-from ingest.parser_process import ParserProcess
 
 __all__ = [
     "LOADERS",
     "Limits",
     "LoadError",
     "Loaded",
-    "ParserProcess",
     "Rejected",
     "find_files",
     "is_url",
@@ -77,7 +75,7 @@ def is_url(source: str | Path) -> bool:
 def load_file(path: str | Path, limits: Limits, name: str | None = None) -> Loaded:
     """Return what the file at `path` becomes; documents carry `name`, or the absolute path.
 
-    Parses in this process: for files that one trusts. The product uses `ParserProcess`.
+    Parses in this process: for files that one trusts. The product uses `ingest.parser_process`.
 
     Raises LoadError when the file gives no document.
     """

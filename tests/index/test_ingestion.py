@@ -9,7 +9,7 @@ from index.embed import Embedder
 from index.ingestion import Progress, Upload, ingest, remove
 from index.search import Filters
 from index.store import Store
-from ingest.load import ParserProcess
+from ingest.parser_process import ParserProcess
 
 
 def titles(store: Store) -> list[str]:
