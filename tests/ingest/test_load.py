@@ -28,11 +28,11 @@ from ingest.load import (
     Limits,
     Loaded,
     LoadError,
-    ParserProcess,
     Rejected,
     find_files,
     load_bytes,
 )
+from ingest.parser_process import ParserProcess
 from ingest.sentences import sentence_spans
 
 PARAGRAPH = (
