@@ -28,7 +28,7 @@ from index.terms import stems
 
 MODEL_DIRECTORY = Path(__file__).parent / "model"
 
-# Retrieved and looked at; the best of them, by words in common and rank, are read in full.
+# Passages whose sentences are candidates; the reader reads the first of them whole.
 HITS = 16
 WINDOWS = 6
 NEAREST = 3

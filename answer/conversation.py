@@ -29,6 +29,8 @@ _OPENERS = frozenset(
 
 # An elliptical question is a bare question word with at most this many words.
 _ELLIPTICAL_WORDS = 5
+# A topic is carried from turn to turn; without an end it would outgrow what a question may hold.
+_TOPIC_WORDS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _with_topic(
 ) -> str:
     topic = _topic(earlier[-1])
     stated = {word.lower() for word in re.findall(r"\w+", question)}
-    words = [word for word in topic if word.lower() not in stated]
+    words = [word for word in topic if word.lower() not in stated][:_TOPIC_WORDS]
     return f"{question.rstrip()} ({' '.join(words)})" if words else question
 
 

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         0, ge=0, le=1024, description="CPU threads for the models; 0 takes what the machine has."
     )
     max_question_chars: int = Field(
-        1_000, ge=1, le=100_000, description="Longest question, in characters."
+        1_000, ge=1, le=2_000, description="Longest question, in characters."
     )
     max_hits: int = Field(100, ge=10, le=1_000, description="Largest k of a search, in passages.")
     max_body_bytes: int = Field(

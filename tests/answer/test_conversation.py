@@ -70,6 +70,13 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
     assert result == rewritten if rewritten else result.startswith(question + " (ISKP")
 
 
+def test_a_long_conversation_does_not_make_questions_longer_and_longer() -> None:
+    question = " ".join(f"word{number}" for number in range(60))
+    for number in range(20):
+        question = interpret(f"And why{number}?", [turn(question)], mentions)
+    assert len(question.split()) < 40
+
+
 def test_what_the_answer_dated_is_what_then_means() -> None:
     earlier = [turn("When was ISKP founded?", "January 2015")]
     assert interpret("Who was there then?", earlier, mentions).endswith("founded January 2015)")

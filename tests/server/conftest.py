@@ -16,6 +16,7 @@ from index.ingestion import Progress
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from ingest.chunk import Passage
 from ingest.document import Document, Region, RegionKind
+from server.api import info_of
 from server.app import create_app
 from server.backend import Outcome
 from server.settings import Settings
@@ -43,20 +44,6 @@ HOSTILE = Document(
     paths=("upload:<b>hostile</b>.html",),
     page_starts=(0,),
 )
-
-
-def info_of(document: Document) -> DocumentInfo:
-    return DocumentInfo(
-        id=document.id,
-        title=document.title,
-        source=document.source,
-        author=document.author,
-        language=document.language,
-        published=document.published,
-        url=document.url,
-        paths=document.paths,
-        chars=len(document.text),
-    )
 
 
 def citation(number: int, document: Document, quote: str, answer: str) -> Citation:
