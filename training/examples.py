@@ -32,10 +32,15 @@ class Mixture:
     """How often each kind of example is made; shares are probabilities per answerable question."""
 
     # Share of the Reddit and Amazon questions that is used: their register is far from reports.
-    other_domains: float = 0.3
+    other_domains: float = 0.5
     in_article: float = 0.28
     in_paragraph: float = 0.12
     near_miss: float = 0.36
+    # Of the questions that allow it: asked for another attribute of what the window states, or
+    # with who did it and who suffered it exchanged; and asked of a name for what nobody says of it.
+    other_attribute: float = 0.9
+    exchanged_roles: float = 0.9
+    unstated: float = 0.04
     unrelated: float = 0.03
     typo: float = 0.12
     no_question_mark: float = 0.25
@@ -43,6 +48,8 @@ class Mixture:
     window_words: tuple[int, ...] = (30, 70, 95, 120, 150)
     window_weights: tuple[float, ...] = (0.08, 0.2, 0.3, 0.3, 0.12)
 
+
+OTHER_DOMAINS = ("squadshifts-reddit", "squadshifts-amazon")
 
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])|\n+")
 _WORD = re.compile(r"\w+")
@@ -186,6 +193,107 @@ def near_miss(
     return random_source.choice(options) if options else None
 
 
+# How a question asks for an attribute, and what a text would hold that states it.
+_TIME_ASKED = re.compile(
+    r"^(?:when|(?:in|on|during) (?:what|which) (?:year|date|day|month|century))\b", re.IGNORECASE
+)
+_PLACE_ASKED = re.compile(
+    r"^(?:where|in (?:what|which) (?:city|country|state|place|town|province))\b", re.IGNORECASE
+)
+_REASON_ASKED = re.compile(r"^(?:why|for what reason)\b", re.IGNORECASE)
+_TIME_STATED = re.compile(
+    r"\d|\b(?:century|decade|years?|months?|weeks?|days?|today|yesterday|morning|evening|night|"
+    r"spring|summer|autumn|winter|after|before|during|when|while|since|until|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|"
+    r"August|September|October|November|December)\b"
+)
+_PLACE_STATED = re.compile(
+    r"\b(?:in|at|near|from|to|on|outside|inside|around|across|of|throughout)\s+(?:the\s+)?[A-Z]|"
+    r"\b(?:city|town|country|village|street|building|house|north|south|east|west|there|where)\b"
+)
+_REASON_STATED = re.compile(
+    r"\b(?:because|since|due|so|order|therefore|result\w*|reason\w*|caus\w+|as|for|by|to|lead\w*|"
+    r"led|thus|hence|motiv\w+|aim\w*|purpose\w*)\b",
+    re.IGNORECASE,
+)
+_ATTRIBUTES = (
+    ("When", _TIME_ASKED, _TIME_STATED),
+    ("Where", _PLACE_ASKED, _PLACE_STATED),
+    ("Why", _REASON_ASKED, _REASON_STATED),
+)
+_AUXILIARY = re.compile(r"\s(?:did|was|were|is|are|does|do|has|have|had|will|would|can|could)\b")
+# Questions about a name, and what a text that answers them would hold.
+_UNSTATED = tuple(
+    (asked, re.compile(stated, re.IGNORECASE))
+    for asked, stated in (
+        ("Where was {} born?", r"\bborn|birth|native|grew up|raised"),
+        ("When did {} die?", r"\bdied?\b|death|dead|kill|\d{4}"),
+        ("How old was {}?", r"\bage|years? old|-year-old|born|birth"),
+        ("How many people were wounded at {}?", r"wound|injur|hurt|casualt"),
+        ("How many people were killed in {}?", r"kill|\bdied?\b|dead|death|casualt|lives|perish"),
+        ("What weapon was used by {}?", r"weapon|gun|bomb|rifle|knife|sword|explos|missile|shot"),
+        ("Who claimed responsibility for {}?", r"claim|responsib|blame|attribut"),
+        ("Who replaced {}?", r"replac|succe|follow|new|next|after|took over"),
+        ("What was the name of the wife of {}?", r"wife|marri|spouse|widow|husband"),
+        ("Where did {} study?", r"stud|universit|school|college|educat|degree|graduat"),
+        ("When was {} arrested?", r"arrest|captur|detain|imprison|jail|custody"),
+        ("How much money did {} receive?", r"money|[$€£]|paid|pay|fund|million|salar|dollar"),
+        ("Which newspaper reported about {}?", r"newspaper|report|press|journal|magazine|news"),
+        ("How was {} killed?", r"kill|\bdied?\b|dead|death|murder|assassin"),
+    )
+)
+_AGENT_AND_OBJECT = re.compile(
+    rf"\b(did|does|has|had)\s((?:the\s)?{_NAME.pattern[2:]})(\s[a-z]+\s)"
+    rf"((?:the\s)?{_NAME.pattern[2:]})(?!\s+[A-Z])"
+)
+_NO_VERB = frozenset("and or with of in for at by to from become".split())
+
+
+def other_attribute(question: str, window: str, answer: str) -> list[str]:
+    """Return `question` asked for a time, place or reason instead, where `window` states none.
+
+    The window's other sentences may state one, but of something else: what the sentence of the
+    answer lacks decides for places and reasons, the whole window for times.
+    """
+    found = next(
+        ((kind, m) for kind, asked, _ in _ATTRIBUTES if (m := asked.match(question))), None
+    )
+    if found is None or not _AUXILIARY.match(question, found[1].end()):
+        return []
+    kind, asked_as = found
+    beside = next(
+        (window[a:b] for a, b in sentences(window) if answer in window[a:b]), window
+    ).replace(answer, " ")
+    return [
+        other + question[asked_as.end() :]
+        for other, _, stated in _ATTRIBUTES
+        if other != kind
+        and not stated.search(window.replace(answer, " ") if other == "When" else beside)
+    ]
+
+
+def exchanged_roles(question: str) -> str | None:
+    """Return `question` with who did it and who suffered it exchanged, or None.
+
+    Only "did A besiege B" is read: of other forms the exchange would rarely be a sentence.
+    """
+    found = _AGENT_AND_OBJECT.search(question)
+    if found is None or found[2] == found[4] or found[3].strip() in _NO_VERB:
+        return None
+    auxiliary, agent, verb, affected = found.groups()
+    exchanged = f"{auxiliary} {affected}{verb}{agent}"
+    return question[: found.start()] + exchanged + question[found.end() :]
+
+
+def unstated(window: str, random_source: random.Random) -> str | None:
+    """Return a question about a name of `window` for what the window says of nobody, or None."""
+    found = names(window)
+    asked = [question for question, stated in _UNSTATED if not stated.search(window)]
+    if not found or not asked:
+        return None
+    return random_source.choice(asked).format(random_source.choice(found))
+
+
 class Neighbours:
     """Finds, in a question's own article, what most resembles an answer without being one."""
 
@@ -290,6 +398,18 @@ def _from_question(
         if missed is not None:
             start, end = cut_window(text, answer, size(), random_source)
             yield Example("near-miss", missed, text[start:end], False, None)
+    start, end = cut_window(text, answer, size(), random_source)
+    window = text[start:end]
+    others = other_attribute(question.text, window, text[answer[0] : answer[1]])
+    if others and random_source.random() < mixture.other_attribute:
+        yield Example("other-attribute", random_source.choice(others), window, False, None)
+    exchanged = exchanged_roles(question.text)
+    if exchanged is not None and random_source.random() < mixture.exchanged_roles:
+        yield Example("exchanged-roles", exchanged, window, False, None)
+    if paragraph.source not in OTHER_DOMAINS and random_source.random() < mixture.unstated:
+        asked = unstated(window, random_source)
+        if asked is not None:
+            yield Example("unstated", asked, window, False, None)
 
 
 def _from_judged(judged: Judged, words: int, random_source: random.Random) -> Example:
@@ -309,9 +429,6 @@ def _as_typed(example: Example, mixture: Mixture, random_source: random.Random) 
     if random_source.random() < mixture.typo:
         question = misspell(question, random_source)
     return replace(example, question=question)
-
-
-OTHER_DOMAINS = ("squadshifts-reddit", "squadshifts-amazon")
 
 
 def build_epoch(

