@@ -16,6 +16,7 @@ import typer
 from pydantic_core import to_jsonable_python
 from tqdm import tqdm
 
+from analysis.names import NamesError
 from answer.answer import Answer, Status
 from answer.compose import Answerer
 from answer.judge import JudgeError
@@ -30,7 +31,6 @@ from index.embed import Embedder, EmbedderError
 from index.ingestion import IngestReport, Progress
 from index.ingestion import ingest as ingest_sources
 from index.ingestion import remove as remove_document
-from index.names import NamesError
 from index.search import DocumentInfo, Filters, QueryError
 from index.store import Store, StoreError
 from ingest.load import Limits

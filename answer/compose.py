@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from analysis.names import NameKind
+from analysis.terms import stems
+from analysis.values import Value, ValueKind, dates_agree, find_dates, find_numbers
 from answer.answer import Answer, Citation, Conflict, Status, Turn
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
@@ -20,11 +23,8 @@ from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading
 from answer.spans import shortest_span
-from answer.values import Value, ValueKind, dates_agree, find_dates, find_numbers
-from index.names import NameKind
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
-from index.terms import stems
 
 MODEL_DIRECTORY = Path(__file__).parent / "model"
 

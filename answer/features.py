@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from analysis.names import NameKind, NameRegister
+from analysis.terms import STOP_WORDS, stem, stems, words
+from analysis.values import Value, dates_agree, find_dates, find_numbers
 from answer.candidates import Candidate
 from answer.question import Expects, Question
 from answer.spans import counts
-from answer.values import Value, dates_agree, find_dates, find_numbers
-from index.names import NameKind, NameRegister
-from index.terms import STOP_WORDS, stem, stems, words
 
 FEATURES = (
     "coverage",

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from answer.values import Value, find_dates, find_numbers
-from index.terms import stem, words
+from analysis.terms import stem, words
+from analysis.values import Value, find_dates, find_numbers
 
 
 class Expects(StrEnum):

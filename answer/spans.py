@@ -2,9 +2,9 @@
 
 import re
 
+from analysis.terms import stem, words
+from analysis.values import Value, find_dates, find_names, find_numbers
 from answer.question import PEOPLE, Expects, Question
-from answer.values import Value, find_dates, find_names, find_numbers
-from index.terms import stem, words
 
 # ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
 _APPOSITION = re.compile(

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import tantivy
 
-from index.names import NameMatch, NameRegister
-from index.terms import Word, stems, words
+from analysis.names import NameMatch, NameRegister
+from analysis.terms import Word, stems, words
 
 ANALYSIS_VERSION = 1
-"""Raise it with every change to index.terms or to the fields: an older index is then rebuilt."""
+"""Raise it with every change to analysis.terms or to the fields: an older index is then rebuilt."""
 
 TITLE_WEIGHT = 0.3
 """What a word counts in the title of a passage's document, against 1 in the passage itself."""
@@ -49,7 +49,7 @@ class Field(StrEnum):
     """Where a term is looked for; that decides the form that it must have."""
 
     STEMS = "stems"
-    """English stems, as `index.terms.stem` makes them."""
+    """English stems, as `analysis.terms.stem` makes them."""
     NAMES = "names"
     """What is named, by whichever spelling, as `name_term` writes it."""
 

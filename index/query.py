@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from analysis.names import NameEntry, NameMatch, NameMatcher, NameMention, NameRegister
+from analysis.terms import STOP_WORDS, Word, compounds, stem, words
 from index.lexical import Clause, Field, LexicalQuery, Wording, name_term
-from index.names import NameEntry, NameMatch, NameMatcher, NameMention, NameRegister
 from index.spelling import Spelling, Vocabulary
-from index.terms import STOP_WORDS, Word, compounds, stem, words
 
 RELATED_WEIGHT = 0.5
 """What the names of a related entry count: DAESH where ISKP was asked for."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from analysis.names import NameRegister
 from index.catalogue import Catalogue, PassageRow
 from index.dense import DenseIndex
 from index.embed import Embedder, Vectors
 from index.fuse import fuse
 from index.lexical import ANALYSIS_VERSION, LexicalSearcher
-from index.names import NameRegister
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from index.spelling import Spelling
@@ -166,7 +166,7 @@ class Snapshot:
         return len(self.state.dense)
 
     def document_frequency(self, form: str) -> int:
-        """Return how many passages hold the folded word `form` (see index.terms)."""
+        """Return how many passages hold the folded word `form` (see analysis.terms)."""
         return self.state.lexical.document_frequency(form)
 
     def analyze(self, query: str) -> AnalyzedQuery:

@@ -10,9 +10,9 @@ from typing import Protocol
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from index.english import english_words, is_english
-from index.names import NameRegister, sound_alike
-from index.terms import Word, stem
+from analysis.english import english_words, is_english
+from analysis.names import NameRegister, sound_alike
+from analysis.terms import Word, stem
 
 MIN_REPAIRED_CHARS = 4
 """Shorter words have too many neighbours: war, was, way."""

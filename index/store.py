@@ -24,6 +24,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from analysis.names import SHIPPED_NAMES, NameRegister
 from index import catalogue as catalogue_file
 from index import vectors as vectors_file
 from index.catalogue import (
@@ -38,7 +39,6 @@ from index.dense import DenseIndex, DenseIndexError, Rows, discard_staged, saved
 from index.embed import Embedder, Vectors
 from index.lexical import REBUILD_BELOW, LexicalEntry, LexicalError, LexicalIndex
 from index.lock import WriterLock
-from index.names import SHIPPED_NAMES, NameRegister
 from index.snapshot import Shared, Snapshot, State
 from index.spelling import Spelling
 from index.vectors import DamagedCacheError, VectorCache, discard, open_vector_cache

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from analysis.names import SHIPPED_NAMES, NameRegister
 from answer.features import (
     answer_given,
     concepts_of,
@@ -12,7 +13,6 @@ from answer.features import (
     value_missing,
 )
 from answer.question import read_question
-from index.names import SHIPPED_NAMES, NameRegister
 
 
 @pytest.fixture(scope="module")

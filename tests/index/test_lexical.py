@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import index.lexical
+from analysis.names import SHIPPED_NAMES, NameRegister
+from analysis.terms import stem, stems
 from index.lexical import (
     Clause,
     Field,
@@ -24,8 +26,6 @@ from index.lexical import (
     Wording,
     name_term,
 )
-from index.names import SHIPPED_NAMES, NameRegister
-from index.terms import stem, stems
 
 NAMES = NameRegister.load(SHIPPED_NAMES)
 NO_NAMES = NameRegister(())
@@ -291,7 +291,7 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     from index.lexical import LexicalEntry, LexicalIndex
-    from index.names import NameRegister
+    from analysis.names import NameRegister
 
     directory, point, how = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.names import SHIPPED_NAMES, NameRegister
+from analysis.terms import words
 from index.lexical import LexicalEntry, LexicalIndex
-from index.names import SHIPPED_NAMES, NameRegister
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.spelling import Spelling
-from index.terms import words
 
 NAMES = NameRegister.load(SHIPPED_NAMES)
 ISKP = "Islamic State Khorasan Province"

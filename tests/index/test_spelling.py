@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.names import SHIPPED_NAMES, NameRegister
+from analysis.names import SHIPPED_NAMES, NameRegister
+from analysis.terms import words
 from index.spelling import Spelling
-from index.terms import words
 
 HELD = {
     "governor": 5,

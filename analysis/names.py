@@ -15,8 +15,8 @@ from pathlib import Path
 import yaml
 from rapidfuzz.distance import Levenshtein
 
-from index.english import is_english
-from index.terms import HYPHENS, STOP_WORDS, Word, words
+from analysis.english import is_english
+from analysis.terms import HYPHENS, STOP_WORDS, Word, words
 
 SHIPPED_NAMES = Path(__file__).with_name("names.yaml")
 """The register that comes with Dossier."""
@@ -45,7 +45,7 @@ class Name:
 
     text: str
     forms: tuple[str, ...]
-    """The words as `index.terms.fold` makes them: hyphens, spaces and accents do not matter."""
+    """The words as `analysis.terms.fold` makes them: hyphens, spaces and accents do not matter."""
     case_sensitive: bool
     """Whether only capitals name it: IS is a group, is is a verb."""
     hyphenated: tuple[bool, ...]

@@ -4,7 +4,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from index.terms import STOP_WORDS, fold
+from analysis.terms import STOP_WORDS, fold
 
 
 @lru_cache(maxsize=100_000)

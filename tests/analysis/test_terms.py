@@ -1,7 +1,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.terms import MAX_WORD_CHARS, compounds, fold, stem, stems, words
+from analysis.terms import MAX_WORD_CHARS, compounds, fold, stem, stems, words
 
 
 def forms(text: str) -> list[str]:

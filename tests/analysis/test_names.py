@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.names import (
+from analysis.names import (
     SHIPPED_NAMES,
     NameKind,
     NameRegister,

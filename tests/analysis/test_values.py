@@ -1,6 +1,6 @@
 import pytest
 
-from answer.values import Value, dates_agree, find_dates, find_names, find_numbers
+from analysis.values import Value, dates_agree, find_dates, find_names, find_numbers
 
 
 def written(text: str, values: list[Value]) -> list[str]:

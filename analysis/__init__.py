@@ -1,0 +1,1 @@
+"""Analysis: names, values and the cited records of actors, attacks and strategies."""
