@@ -335,7 +335,8 @@ def _print_report(report: IngestReport) -> None:
     typer.echo(
         f"added {len(report.added)}, unchanged {len(report.unchanged)}, "
         f"replaced {len(report.replaced)}, duplicates {len(report.duplicates)}, {removed}"
-        f"skipped {len(report.skipped)} in {report.seconds:.1f} s"
+        f"skipped {len(report.skipped)} in {report.seconds:.1f} s, {report.analysis_seconds:.1f} s "
+        "of them for actors, attacks and strategies"
     )
 
 

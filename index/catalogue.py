@@ -20,7 +20,7 @@ from ingest.chunk import Passage
 from ingest.document import Document, Region, RegionKind
 
 FILE_NAME = "catalogue.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = (
     0x446F7373  # "Doss", in the file's header: tells a catalogue from other SQLite files
 )
@@ -78,6 +78,18 @@ CREATE TABLE near_duplicates (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX near_duplicates_by_other ON near_duplicates (other);
 """
+_SCHEMA_2 = """
+CREATE TABLE analyses (
+    document_row INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    made_by TEXT NOT NULL,
+    records TEXT NOT NULL
+) STRICT;
+CREATE TABLE corrections (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    correction TEXT NOT NULL,
+    withdrawn_by TEXT, withdrawn_at TEXT
+) STRICT;
+"""
 
 _INFO_COLUMNS = (
     "d.row_id, d.id, d.title, d.source, d.author, d.language, d.published, d.url, d.chars"
@@ -99,6 +111,17 @@ class PassageRow:
     passage: Passage
     sha256: bytes
     """Of the text in UTF-8: the key of its vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """A correction as the catalogue holds it; times are ISO 8601 in UTC."""
+
+    number: int
+    correction: str
+    """As JSON; index.analyses knows what is in it."""
+    withdrawn_by: str | None
+    withdrawn_at: str | None
 
 
 @contextmanager
@@ -168,7 +191,12 @@ def create_or_verify(path: Path) -> bool:
                     f"{path}: an SQLite file of another program; expected a catalogue or no file. "
                     "Choose another data directory."
                 )
-            if tables and version != SCHEMA_VERSION:
+            if tables and version == 1:
+                # Version 2 added tables and changed none.
+                connection.executescript(
+                    f"BEGIN IMMEDIATE; {_SCHEMA_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                )
+            elif tables and version != SCHEMA_VERSION:
                 raise StoreError(
                     f"{path}: schema version {version}; this program reads version "
                     f"{SCHEMA_VERSION}. Use the program that wrote it, or move the data directory "
@@ -178,7 +206,7 @@ def create_or_verify(path: Path) -> bool:
             if not tables:
                 connection.executescript(
                     f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID};"
-                    f"PRAGMA user_version = {SCHEMA_VERSION}; {_SCHEMA}"
+                    f"PRAGMA user_version = {SCHEMA_VERSION}; {_SCHEMA}{_SCHEMA_2}"
                     "INSERT INTO meta VALUES ('generation', '0'), ('content', '0'); COMMIT;"
                 )
             return not tables
@@ -336,6 +364,41 @@ class Catalogue:
             "SELECT row_id FROM removed WHERE generation > ? ORDER BY row_id", (generation,)
         )
         return [int(row) for (row,) in rows]
+
+    def analyses(self) -> list[tuple[int, str]]:
+        """Return (document row, records as JSON) of the analysed documents, in order."""
+        return self._rows("SELECT document_row, records FROM analyses ORDER BY document_row")
+
+    def unanalysed(self, made_by: str) -> list[int]:
+        """Return the rows of documents that were not analysed by `made_by`, in order."""
+        return self.document_rows(
+            "row_id NOT IN (SELECT document_row FROM analyses WHERE made_by = ?)", (made_by,)
+        )
+
+    def corrections(self, *, withdrawn: bool = False) -> list[CorrectionRow]:
+        """Return the corrections in force, oldest first; with `withdrawn`, all that ever were."""
+        where = "" if withdrawn else "WHERE withdrawn_at IS NULL"
+        return [
+            CorrectionRow(*row)
+            for row in self._rows(
+                "SELECT number, correction, withdrawn_by, withdrawn_at "
+                f"FROM corrections {where} ORDER BY number"
+            )
+        ]
+
+    def origins(self) -> dict[int, int]:
+        """Return, for each document that nearly repeats others, the lowest row among them."""
+        lowest: dict[int, int] = {}
+
+        def root(row: int) -> int:
+            while lowest.get(row, row) != row:
+                row = lowest[row]
+            return row
+
+        for one, other in self._rows("SELECT one, other FROM near_duplicates ORDER BY one, other"):
+            a, b = sorted((root(one), root(other)))
+            lowest[b] = lowest[a] = a
+        return {row: root(row) for row in lowest}
 
     def titles(self, document_rows: Iterable[int]) -> dict[int, str]:
         """Return documents' titles by their row ids."""
@@ -552,6 +615,32 @@ class CatalogueWriter(Catalogue):
         self._content += _digest(self._record(document_row), self.passages_of(document_row))
         self._connection.execute("UPDATE documents SET cut = 1 WHERE row_id = ?", (document_row,))
         self._changed = True
+
+    def set_analysis(self, document_row: int, made_by: str, records: str) -> None:
+        """Give a document its records, as JSON, in place of those it has."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?)", (document_row, made_by, records)
+        )
+        self._changed = True
+
+    def add_correction(self, correction: str) -> int:
+        """Keep a correction, as JSON; return its number."""
+        cursor = self._connection.execute(
+            "INSERT INTO corrections (correction) VALUES (?)", (correction,)
+        )
+        self._changed = True
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def withdraw_correction(self, number: int, withdrawn_by: str, withdrawn_at: str) -> bool:
+        """Put a correction out of force, kept on record; return whether it was in force."""
+        cursor = self._connection.execute(
+            "UPDATE corrections SET withdrawn_by = ?, withdrawn_at = ? "
+            "WHERE number = ? AND withdrawn_at IS NULL",
+            (withdrawn_by, withdrawn_at, number),
+        )
+        self._changed = self._changed or cursor.rowcount > 0
+        return cursor.rowcount > 0
 
     def recompute_content(self) -> None:
         """Make `content` what it should be, where it was damaged."""

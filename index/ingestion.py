@@ -2,12 +2,16 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from analysis.corrections import Correction
+from index.analyses import add_correction, analyse_pending
 from index.catalogue import CatalogueWriter, storage_errors
 from index.store import Store
 from ingest.chunk import chunk_document
@@ -35,10 +39,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an ingest has come: `done` of `total` files read or passages embedded."""
+    """How far an ingest has come: `done` of `total` files, documents or passages."""
 
     stage: str
-    """`waiting` for another writer, `reading`, `embedding` or `publishing`."""
+    """`waiting` for another writer, `reading`, `analysing`, `embedding` or `publishing`."""
     done: int
     total: int
     detail: str = ""
@@ -78,6 +82,9 @@ class IngestReport:
     """How many of them had to be embedded."""
     generation: int
     seconds: float
+    analysed: int
+    """How many documents were searched for actors, attacks and strategies, and how long it took."""
+    analysis_seconds: float
 
 
 @dataclass(slots=True)
@@ -121,6 +128,11 @@ def ingest(
             with ParserProcess(limits, allow_urls=allow_urls) as parser:
                 _read(sources, parser, writer, outcomes, tell)
             _note_near_duplicates(writer, outcomes)
+            analysis_started = time.monotonic()
+            analysed = analyse_pending(
+                writer, store.names, lambda done, total: tell(Progress("analysing", done, total))
+            )
+            analysis_seconds = time.monotonic() - analysis_started
             embedded = _embed_new(store, writer, tell)
             tell(Progress("publishing", 0, 1))
             generation = store.publish(writer)
@@ -141,7 +153,42 @@ def ingest(
         embedded=embedded,
         generation=generation,
         seconds=time.monotonic() - started,
+        analysed=analysed,
+        analysis_seconds=analysis_seconds,
     )
+
+
+def correct(store: Store, correction: Correction) -> Correction:
+    """Keep an operator's correction and publish it; return it with its number.
+
+    Raises StoreError if the data directory cannot be written.
+    """
+    with _writing(store) as writer:
+        return add_correction(writer, correction)
+
+
+def withdraw(store: Store, number: int, withdrawn_by: str) -> bool:
+    """Put a correction out of force; return False if none of that number was in force.
+
+    It stays on record with who withdrew it. Raises StoreError as `correct` does.
+    """
+    with _writing(store) as writer:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return writer.withdraw_correction(number, withdrawn_by, now)
+
+
+@contextmanager
+def _writing(store: Store) -> Iterator[CatalogueWriter]:
+    """Hold the writers' lock and a transaction that is published at the end, or undone."""
+    with storage_errors(store.data_dir), store.writer_lock():
+        writer = store.writer()
+        try:
+            writer.begin()
+            yield writer
+            store.publish(writer)
+        finally:
+            writer.close()
+        store.follow()
 
 
 def remove(store: Store, document_id: str) -> bool:
@@ -151,19 +198,11 @@ def remove(store: Store, document_id: str) -> bool:
 
     Raises StoreError if the data directory cannot be written.
     """
-    with storage_errors(store.data_dir), store.writer_lock():
-        writer = store.writer()
-        try:
-            writer.begin()
-            row = writer.document_row(document_id)
-            if row is None:
-                return False
+    with _writing(store) as writer:
+        row = writer.document_row(document_id)
+        if row is not None:
             writer.remove(row)
-            store.publish(writer)
-        finally:
-            writer.close()
-        store.follow()
-    return True
+        return row is not None
 
 
 def _read(

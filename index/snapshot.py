@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from analysis.collection import Records
 from analysis.names import NameRegister
-from index.catalogue import Catalogue, PassageRow
+from index.analyses import build_records, made_by
+from index.catalogue import Catalogue, CorrectionRow, PassageRow
 from index.dense import DenseIndex
 from index.embed import Embedder, Vectors
 from index.fuse import fuse
@@ -69,6 +71,8 @@ class State:
     fingerprint: str = field(init=False)
     infos: dict[int, DocumentInfo] = field(default_factory=dict)
     """Of documents that were hit before, by row."""
+    _records: Records | None = None
+    _building: threading.Lock = field(default_factory=threading.Lock)
     _users: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,8 +84,18 @@ class State:
             self.shared.embedder.fingerprint,
             self.shared.names.digest,
             str(ANALYSIS_VERSION),
+            made_by(self.shared.names),
+            *(f"{row.number} {row.correction}" for row in self.catalogue.corrections()),
         )
         self.fingerprint = hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
+
+    @property
+    def records(self) -> Records:
+        """All actors, attacks and strategies; brought together when first asked for."""
+        with self._building:
+            if self._records is None:
+                self._records = build_records(self.catalogue, self.shared.names)
+            return self._records
 
     def use(self) -> None:
         """Count one user more."""
@@ -154,6 +168,18 @@ class Snapshot:
             "source": self.state.catalogue.values("source"),
             "language": self.state.catalogue.values("language"),
         }
+
+    @property
+    def records(self) -> Records:
+        """All actors, attacks and strategies of the documents, corrections applied."""
+        return self.state.records
+
+    def corrections(self, *, withdrawn: bool = False) -> list[CorrectionRow]:
+        """Return the operator's corrections, oldest first; with `withdrawn`, all there ever were.
+
+        `index.analyses.corrections_of` reads them.
+        """
+        return self.state.catalogue.corrections(withdrawn=withdrawn)
 
     @property
     def names(self) -> NameRegister:

@@ -27,6 +27,7 @@ import numpy as np
 from analysis.names import SHIPPED_NAMES, NameRegister
 from index import catalogue as catalogue_file
 from index import vectors as vectors_file
+from index.analyses import analyse_pending
 from index.catalogue import (
     Catalogue,
     CatalogueWriter,
@@ -108,6 +109,7 @@ class Store:
                 if held:
                     discard_staged(data_dir)
                     store.mend()
+                    store.analyse()
                     lock.release()
                 store.refresh(wait=True)
             except BaseException:
@@ -232,6 +234,27 @@ class Store:
             self._follow_lexical(current, thorough=True)
         finally:
             current.close()
+
+    def analyse(self) -> None:
+        """Analyse the documents that were not, or by other rules or names, and publish that.
+
+        The caller holds the writers' lock. What had to be done is logged.
+        """
+        writer = self.writer()
+        try:
+            writer.begin()
+            analysed = analyse_pending(writer, self.names)
+            generation = writer.publish()
+        finally:
+            writer.close()
+        if analysed:
+            _log.warning(
+                "%s: searched %d documents anew for actors, attacks and strategies, generation %d",
+                self.data_dir,
+                analysed,
+                generation,
+            )
+            self.follow()
 
     def _embed_all(self, current: Catalogue) -> int:
         return self.embed((row.sha256, row.passage.text) for row in current.each_passage())

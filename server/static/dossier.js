@@ -177,6 +177,7 @@ async function copy(text) {
 const STAGES = {
   waiting: () => "Waiting for another ingest to end…",
   reading: (done, total) => `Reading files: ${done} of ${total}…`,
+  analysing: (done, total) => `Finding actors and attacks: ${done} of ${total} documents…`,
   embedding: (done, total) => `Indexing passages: ${done} of ${total}…`,
   publishing: () => "Publishing…",
 };

@@ -209,8 +209,12 @@ def test_progress_counts_every_file_and_every_passage(store: Store, reports: Pat
     told: list[Progress] = []
     report = ingest(store, [reports], on_progress=told.append)
     stages = list(dict.fromkeys(progress.stage for progress in told))
-    assert stages == ["reading", "embedding", "publishing"]
-    for stage, total in (("reading", 5), ("embedding", report.passages)):
+    assert stages == ["reading", "analysing", "embedding", "publishing"]
+    for stage, total in (
+        ("reading", 5),
+        ("analysing", report.analysed),
+        ("embedding", report.passages),
+    ):
         done = [progress.done for progress in told if progress.stage == stage]
         assert done == sorted(done)
         assert done[-1] == total

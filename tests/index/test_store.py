@@ -213,7 +213,7 @@ def test_a_newer_schema_is_refused_with_both_versions(
     connection = sqlite3.connect(data_dir / "catalogue.sqlite")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="schema version 99; this program reads version 1"):
+    with pytest.raises(StoreError, match="schema version 99; this program reads version 2"):
         Store.open(data_dir, embedder)
     assert int.from_bytes(b"Doss", "big") == APPLICATION_ID
 

@@ -1,0 +1,91 @@
+"""Records are kept with their documents, corrections beside them, and both survive a new ingest."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import index.analyses
+from analysis.corrections import Correction, CorrectionKind
+from index.catalogue import FILE_NAME
+from index.embed import Embedder
+from index.ingestion import correct, ingest, remove, withdraw
+from index.store import Store
+
+
+@pytest.fixture
+def reopen(store: Store, embedder: Embedder) -> Iterator[Callable[[], Store]]:
+    with ExitStack() as opened:
+
+        def again() -> Store:
+            return opened.enter_context(closing(Store.open(store.data_dir, embedder)))
+
+        yield again
+
+
+def merge(*names: str) -> Correction:
+    made_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    return Correction(0, CorrectionKind.MERGE, "Ada", made_at, names=names, note="one man")
+
+
+def test_every_document_is_analysed_once(store: Store, reports: Path) -> None:
+    report = ingest(store, [reports])
+    assert report.analysed == len(report.added)
+    assert ingest(store, [reports]).analysed == 0
+
+
+def test_other_rules_analyse_every_document_anew_when_the_store_is_opened(
+    store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Store]
+) -> None:
+    ingest(store, [reports])
+    monkeypatch.setattr(index.analyses, "ANALYSIS_VERSION", 99)
+    before = store.snapshot().generation
+    with reopen().snapshot() as snapshot:
+        assert snapshot.generation == before + 1
+        made = {row[0] for row in snapshot.state.catalogue._rows("SELECT made_by FROM analyses")}
+    assert {version.partition("/")[0] for version in made} == {"99"}
+
+
+def test_a_removed_document_takes_its_records_along(store: Store, reports: Path) -> None:
+    report = ingest(store, [reports])
+    remove(store, report.added[0].document_id)
+    with store.snapshot() as snapshot:
+        assert len(snapshot.state.catalogue.analyses()) == len(report.added) - 1
+
+
+def test_a_correction_is_kept_with_who_and_when_until_it_is_withdrawn(
+    store: Store, reports: Path
+) -> None:
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        before = snapshot.fingerprint
+    kept = correct(store, merge("Qais", "Laghamani"))
+    assert kept.number == 1
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        assert index.analyses.corrections_of(snapshot.corrections()) == [kept]
+        assert snapshot.fingerprint != before
+    assert withdraw(store, kept.number, "Grace")
+    assert not withdraw(store, kept.number, "Grace")
+    with store.snapshot() as snapshot:
+        assert snapshot.corrections() == []
+        (row,) = snapshot.corrections(withdrawn=True)
+        assert row.withdrawn_by == "Grace"
+        assert snapshot.fingerprint == before
+
+
+def test_a_catalogue_of_the_first_version_gets_its_new_tables(
+    store: Store, reports: Path, reopen: Callable[[], Store]
+) -> None:
+    ingest(store, [reports])
+    store.close()
+    with sqlite3.connect(store.data_dir / FILE_NAME) as connection:
+        connection.executescript(
+            "DROP TABLE analyses; DROP TABLE corrections; PRAGMA user_version = 1"
+        )
+    connection.close()
+    with reopen().snapshot() as snapshot:
+        assert len(snapshot.state.catalogue.analyses()) == len(snapshot.documents())
