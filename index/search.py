@@ -1,4 +1,4 @@
-"""Hit: a retrieved passage; Filters: which documents may be retrieved from."""
+"""Hit: a retrieved passage; Filters: which documents and passages may be retrieved from."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -36,10 +36,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents may be retrieved from; several values of one field are alternatives.
+    """Which passages may be retrieved; several values of one field are alternatives.
 
-    Fields combine with "and". A document that does not state its publication date is outside every
-    publication period.
+    Fields combine with "and". `document`, `source`, `language` and the publication period choose
+    documents, the others passages: see index.narrow. A document that does not state its publication
+    date is outside every publication period, an attack whose date is not known outside every period
+    of events.
     """
 
     document: tuple[str, ...] = ()
@@ -47,6 +49,14 @@ class Filters:
     language: tuple[str, ...] = ()
     published_from: date | None = None
     published_to: date | None = None
+    actor: tuple[str, ...] = ()
+    """Ids of actors, or any of their names."""
+    attack: tuple[str, ...] = ()
+    """Ids of attacks, or their titles."""
+    strategy: tuple[str, ...] = ()
+    """Ids of strategies, or themes."""
+    event_from: date | None = None
+    event_to: date | None = None
 
 
 class QueryError(Exception):
