@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-_MONTHS = (
+MONTH_NAMES = (
     "january february march april may june july august september october november december"
 ).split()
-_MONTH = "(?:" + "|".join(_MONTHS) + "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+_MONTH = "(?:" + "|".join(MONTH_NAMES) + "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[89]|20)\d\d"
 
@@ -103,7 +103,7 @@ def find_dates(text: str) -> list[Value]:
                 match.end(),
                 (
                     int(year) if year else None,
-                    _month_number(month),
+                    month_number(month) if month else None,
                     int(re.sub(r"\D", "", day)) if day else None,
                 ),
             )
@@ -114,7 +114,7 @@ def find_dates(text: str) -> list[Value]:
 def mentions_month(text: str) -> set[int]:
     """Return the months that `text` names, with or without a day or a year."""
     months = {value.key[1] for value in find_dates(text)}
-    months |= {_month_number(match.group(1)) for match in _MONTH_ALONE.finditer(text)}
+    months |= {month_number(match.group(1)) for match in _MONTH_ALONE.finditer(text)}
     return {month for month in months if isinstance(month, int)}
 
 
@@ -144,12 +144,17 @@ def dates_agree(one: Value, other: Value) -> bool:
     return all(a is None or b is None or a == b for a, b in zip(one.key, other.key, strict=True))
 
 
-def _month_number(name: str | None) -> int | None:
-    if name is None:
-        return None
+def month_number(name: str) -> int:
+    """Return 1 to 12 for a month's name, its abbreviation or its digits."""
     if name.isdigit():
         return int(name)
-    return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+    return next(i for i, month in enumerate(MONTH_NAMES, 1) if month.startswith(name.lower()[:3]))
+
+
+def number_of(written: str) -> float | None:
+    """Return the one number that `written` states ("at least six"); None for "dozens", "10-12"."""
+    key = _number_key(written)
+    return key[0] if len(key) == 1 and isinstance(key[0], float) else None
 
 
 def _number_key(written: str) -> tuple[int | float | str | None, ...]:
