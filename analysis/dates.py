@@ -52,7 +52,7 @@ _EXPRESSION = re.compile(
         |the\s+very\s+day|the\s+(?:next|following|previous)\s+(?:day|week|month|year))
     | (?P<day>yesterday|today)
     | (?P<this>this\s+(?:week|month|year))
-    | (?P<on>(?:[Oo]n|[Ll]ast)\s+(?P<wd>{_WEEKDAY})(?!,?\s+(?:the\s+)?(?:\d|{_MONTH}))
+    | (?P<on>(?:[Oo]n|[Ll]ast)\s+(?P<wd>{_WEEKDAY})(?!,?\s+(?:the\s+)?(?:\d|{_MONTH})))
     )""",
     re.VERBOSE,
 )
@@ -63,7 +63,7 @@ _BETWEEN = re.compile(
 _ABOUT = re.compile(r"\b(?:about|around|circa|approximately|some\s+time\s+in)\s+(?:the\s+)?$", re.I)
 _UNREAD = frozenset({RegionKind.FURNITURE, RegionKind.BIOGRAPHY})
 _NEAR_CHARS = 600
-"""How far before an expression the date stands, at most, that it counts from: some five sentences."""
+"""How far back, at most, the date stands that an expression counts from: some five sentences."""
 
 
 @dataclass(frozen=True, slots=True)
