@@ -18,7 +18,6 @@ from tqdm import tqdm
 
 from analysis.names import NamesError
 from answer.answer import Answer, Status
-from answer.compose import Answerer
 from answer.judge import JudgeError
 from answer.reader import ReaderError
 from eval.bench import bench as run_bench
@@ -37,6 +36,7 @@ from ingest.load import Limits
 from server.activity import FILE_NAME as ACTIVITY_FILE
 from server.activity import Activity
 from server.app import serve as serve_settings
+from server.backend import load_answerer
 from server.schemas import AskResponse, DocumentSummary, HitBody, SearchResponse
 from server.settings import Settings, SettingsError
 
@@ -139,7 +139,7 @@ def ask(
     filters = _filters(document, source, language, published_from, published_to)
     settings = Settings.load()
     with _open_store(settings) as store, store.snapshot() as snapshot:
-        answerer = Answerer.load(threads=settings.threads)
+        answerer = load_answerer(settings)
         began = time.perf_counter()
         answer = answerer.ask(snapshot, question, filters=filters)
     if as_json:
@@ -239,7 +239,7 @@ def bench(
     with _Bar() as bar:
         report = run_bench(
             _embedder(settings),
-            Answerer.load(threads=settings.threads),
+            load_answerer(settings),
             gold_questions(),
             passages=passages,
             threads=settings.threads or len(os.sched_getaffinity(0)),

@@ -12,21 +12,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from analysis.names import NameKind
+from analysis.names import NameKind, NameRegister
 from analysis.terms import stems
 from analysis.values import Value, ValueKind, dates_agree, find_dates, find_numbers
 from answer.answer import Answer, Citation, Conflict, Status, Turn
+from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
 from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
-from answer.reader import Reader, Reading
+from answer.reader import Reader, Reading, load_reader
 from answer.spans import shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
 
 MODEL_DIRECTORY = Path(__file__).parent / "model"
+JUDGE_FILE = "judge.json"
 
 # Passages whose sentences are candidates; the reader reads the first of them whole.
 HITS = 16
@@ -98,15 +100,30 @@ class Answerer:
         self.fingerprint = hashlib.sha256(json.dumps(configuration).encode()).hexdigest()[:16]
 
     @classmethod
-    def load(cls, *, threads: int | None = None, directory: Path = MODEL_DIRECTORY) -> "Answerer":
-        """Return an answerer with the reader and the judge stored in `directory`.
+    def load(
+        cls,
+        *,
+        threads: int | None = None,
+        reader: str | None = None,
+        error_budget: float | None = None,
+    ) -> "Answerer":
+        """Return an answerer with its reader and its judge.
 
         `threads` is the number of CPU threads; None takes as many as this process may use.
+        `reader` is a folder as `python -m training export` writes it, or the name or folder of a
+        Hugging Face model for extractive question answering; None takes Dossier's own. A folder
+        without a judge of its own gets Dossier's, which was fitted to another reader's logits.
+        `error_budget` is the share of shown answers that may be wrong, 0 to 1; None takes the
+        threshold that serves most development questions.
 
-        Raises ReaderError or JudgeError if either is missing, altered or made for another version.
+        Raises ReaderError or JudgeError if either is missing, altered or made for another version,
+        or if no threshold keeps to the budget.
         """
-        reader = Reader.load(directory, threads=threads or len(os.sched_getaffinity(0)))
-        return cls(reader, Judge.load(directory / "judge.json"))
+        directory = MODEL_DIRECTORY if reader is None else Path(reader)
+        loaded = load_reader(str(directory), threads=threads or len(os.sched_getaffinity(0)))
+        own = directory / JUDGE_FILE
+        judge = Judge.load(own if own.exists() else MODEL_DIRECTORY / JUDGE_FILE)
+        return cls(loaded, judge if error_budget is None else judge.within(error_budget))
 
     def ask(
         self,
@@ -188,14 +205,14 @@ class Answerer:
             for candidate in candidates_of(hits)
             if not (asked.expects is Expects.NUMBER and value_missing(asked, candidate.text))
         ]
-        glances = self._glance(text, hits[:WINDOWS], candidates)
+        glances = self._glance(text, hits[:WINDOWS], candidates, snapshot.names)
 
         def promise(number: int) -> float:
             covered = coverage(concepts, (candidates[number].text,), snapshot.names)
             return covered + glances[number].span_score / LOGIT
 
         order = sorted(range(len(candidates)), key=lambda number: (-promise(number), number))
-        looks = self._look(text, candidates, order[:LOOKS])
+        looks = self._look(text, candidates, order[:LOOKS], snapshot.names)
         judged = []
         for number, candidate in enumerate(candidates):
             glance, look = glances[number], looks.get(number, UNREAD)
@@ -220,10 +237,17 @@ class Answerer:
         return judged
 
     def _glance(
-        self, question: str, hits: Sequence[Hit], candidates: Sequence[Candidate]
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        candidates: Sequence[Candidate],
+        register: NameRegister,
     ) -> list[Read]:
         """Return what the reader sees of each candidate when it reads the whole passages `hits`."""
-        readings = self._reader.read(question, [hit.passage.text for hit in hits])
+        windows = [hit.passage.text for hit in hits]
+        readings = self._reader.read_pairs(
+            [(as_named_in(question, window, register), window) for window in windows]
+        )
         by_passage = {hit.passage.id: reading for hit, reading in zip(hits, readings, strict=True)}
         return [
             _read_of(by_passage[candidate.hit.passage.id], candidate, candidate.hit.passage.start)
@@ -233,14 +257,21 @@ class Answerer:
         ]
 
     def _look(
-        self, question: str, candidates: Sequence[Candidate], chosen: Sequence[int]
+        self,
+        question: str,
+        candidates: Sequence[Candidate],
+        chosen: Sequence[int],
+        register: NameRegister,
     ) -> dict[int, Read]:
         """Return what the reader sees in the chosen candidates alone, by their number.
 
         A passage may answer where this sentence of it does not; alone, it has to stand for itself.
         A sentence that leans on the one before it is read with that one.
         """
-        readings = self._reader.read(question, [candidates[number].quote for number in chosen])
+        windows = [candidates[number].quote for number in chosen]
+        readings = self._reader.read_pairs(
+            [(as_named_in(question, window, register), window) for window in windows]
+        )
         return {
             number: _read_of(reading, candidates[number], candidates[number].quote_start)
             for number, reading in zip(chosen, readings, strict=True)

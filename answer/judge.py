@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from answer.features import FEATURES
@@ -21,13 +21,16 @@ class Judge:
     `weights` (one per name in FEATURES) and `bias` order the candidates of one question by how
     likely each is to be evidence. `calibration` (slope, slope of the margin to the best other
     answer, bias) turns the best candidate's score into the probability that the answer is right;
-    below `threshold` the answer is a refusal.
+    below `threshold` the answer is a refusal. `curve` says what other thresholds would do.
     """
 
     weights: tuple[float, ...]
     bias: float
     calibration: tuple[float, float, float]
     threshold: float
+    curve: tuple[tuple[float, float, float], ...] = ()
+    """Risk and coverage on development questions: (threshold, share of the shown answers that are
+    wrong, share of the questions that get one), by rising threshold (El-Yaniv and Wiener 2010)."""
 
     @classmethod
     def load(cls, path: Path) -> "Judge":
@@ -43,11 +46,12 @@ class Judge:
                 bias=stored["bias"],
                 calibration=tuple(stored["calibration"]),
                 threshold=stored["threshold"],
+                curve=tuple((t, risk, coverage) for t, risk, coverage in stored["curve"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JudgeError(
                 f"{path.name}: no readable judge ({type(error).__name__}); expected JSON with "
-                "features, weights, bias, calibration, threshold; fit it with "
+                "features, weights, bias, calibration, threshold, curve; fit it with "
                 '"python -m training.judge"'
             ) from error
         if names != FEATURES or len(judge.weights) != len(FEATURES):
@@ -66,6 +70,27 @@ class Judge:
     def fingerprint(self) -> str:
         """A hash of everything that decides: two judges with one fingerprint decide alike."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+
+    def within(self, error_budget: float) -> "Judge":
+        """Return this judge with the lowest threshold that keeps to `error_budget`.
+
+        That is the share of shown answers that may be wrong, 0 to 1, as the stored curve has it.
+        Raises JudgeError if no threshold was that safe.
+        """
+        for threshold, risk, _ in self.curve:
+            if risk <= error_budget:
+                return replace(self, threshold=threshold)
+        safest = min(self.curve, key=lambda point: point[1], default=None)
+        lowest = (
+            "the judge has no curve"
+            if safest is None
+            else f"the lowest share measured is {safest[1]:.2f}, reached where {safest[2]:.0%} of "
+            "the questions get an answer"
+        )
+        raise JudgeError(
+            f"no threshold keeps wrong answers to {error_budget:.2f} of those shown: {lowest}; "
+            "allow that much, or fit the judge on more questions"
+        )
 
     def score(self, features: Sequence[float]) -> float:
         """Return the logit that a candidate with `features` is evidence."""

@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Logits:
+class Logits:
     """One encoded piece's scores: start and end float32 of shape (tokens,), answerable a number."""
 
     start: NDArray[np.float32]
@@ -90,7 +91,7 @@ def _word_around(place: int, words: Sequence[tuple[int, int]]) -> tuple[int, int
 
 
 class Reader:
-    """A cross-encoder in ONNX: reads one question together with windows of text.
+    """A cross-encoder: reads one question together with windows of text.
 
     Safe to call from several threads. Each window is read by itself, so that what is seen in it
     never depends on its company: the int8 scales are taken over whatever is computed together.
@@ -98,7 +99,7 @@ class Reader:
 
     def __init__(
         self,
-        session: onnxruntime.InferenceSession,
+        run: Callable[[Encoding], Logits],
         tokenizer: str,
         *,
         max_tokens: int,
@@ -106,7 +107,7 @@ class Reader:
         fingerprint: str,
         threads: int,
     ) -> None:
-        self._session = session
+        self._run = run
         self._question_tokenizer = Tokenizer.from_str(tokenizer)
         self._question_tokenizer.no_truncation()
         self._question_tokenizer.no_padding()
@@ -139,7 +140,7 @@ class Reader:
         )
         digests = json.dumps(manifest["files"], sort_keys=True)
         return cls(
-            session,
+            partial(run_onnx, session),
             contents["tokenizer.json"].decode("utf-8"),
             max_tokens=manifest["max_tokens"],
             max_question_tokens=manifest["max_question_tokens"],
@@ -148,18 +149,23 @@ class Reader:
         )
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
-        """Return one Reading per window, in the order of `windows`.
+        """Return one Reading per window, in the order of `windows`, for one question."""
+        return self.read_pairs([(question, window) for window in windows])
+
+    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+        """Return one Reading per (question, window), in the order of `pairs`.
 
         Of a question longer than the model allows, its beginning is read. A window longer than the
         model's length is read in overlapping pieces, the best of which speaks for it.
         """
-        asked = self._shorten(question)
-        encodings = self._tokenizer.encode_batch([(asked, window) for window in windows])
+        encodings = self._tokenizer.encode_batch(
+            [(self._shorten(question), window) for question, window in pairs]
+        )
         pieces = [(i, p) for i, e in enumerate(encodings) for p in (e, *e.overflowing)]
-        found: list[list[Reading]] = [[] for _ in windows]
+        found: list[list[Reading]] = [[] for _ in pairs]
         logits = self._pool.map(self._run, [piece for _, piece in pieces])
         for (index, piece), scores in zip(pieces, logits, strict=True):
-            found[index].append(_reading(windows[index], piece, scores))
+            found[index].append(_reading(pairs[index][1], piece, scores))
         return [max(readings, key=lambda r: (r.answerable, r.span_score)) for readings in found]
 
     def _shorten(self, question: str) -> str:
@@ -169,19 +175,87 @@ class Reader:
         offsets = self._question_tokenizer.encode(question, add_special_tokens=False).offsets
         return question if len(offsets) <= limit else question[: offsets[limit - 1][1]]
 
-    def _run(self, piece: Encoding) -> _Logits:
-        start, end, answerable = self._session.run(
-            ["start", "end", "answerable"],
-            {
-                "input_ids": np.array([piece.ids], dtype=np.int64),
-                "attention_mask": np.array([piece.attention_mask], dtype=np.int64),
-                "token_type_ids": np.array([piece.type_ids], dtype=np.int64),
-            },
+
+def load_reader(name: str, *, threads: int) -> Reader:
+    """Return the reader that `name` means: a folder with our manifest, or a Hugging Face model.
+
+    Raises ReaderError if it is neither, or incomplete.
+    """
+    if (Path(name) / MANIFEST).exists():
+        return Reader.load(Path(name), threads=threads)
+    return _load_transformers(name, threads=threads)
+
+
+def run_onnx(session: onnxruntime.InferenceSession, piece: Encoding) -> Logits:
+    """Return the logits of one encoded question and window."""
+    start, end, answerable = session.run(
+        ["start", "end", "answerable"],
+        {
+            "input_ids": np.array([piece.ids], dtype=np.int64),
+            "attention_mask": np.array([piece.attention_mask], dtype=np.int64),
+            "token_type_ids": np.array([piece.type_ids], dtype=np.int64),
+        },
+    )
+    return Logits(start[0], end[0], float(answerable[0]))
+
+
+def _load_transformers(name: str, *, threads: int) -> Reader:
+    """Return a reader that runs a Hugging Face model for extractive question answering."""
+    # Takes seconds to import, and only whoever names another model needs it.
+    import transformers
+
+    try:
+        model = transformers.AutoModelForQuestionAnswering.from_pretrained(name)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise ReaderError(
+            f"{name}: no reader ({error}); expected a folder with {MANIFEST}, or the name or the "
+            "folder of a Hugging Face model for extractive question answering that is on this "
+            "machine. Correct DOSSIER_READER, or leave it out."
+        ) from error
+    if not tokenizer.is_fast or tokenizer.cls_token_id is None:
+        raise ReaderError(
+            f"{name}: its tokenizer gives no character offsets or has no [CLS]; expected a fast "
+            "tokenizer of an encoder. Choose another model."
         )
-        return _Logits(start[0], end[0], float(answerable[0]))
+    model.eval()
+    # A tokenizer that states no limit states a number beyond any.
+    longest = min(tokenizer.model_max_length, model.config.max_position_embeddings - 2, 512)
+    weights = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        weights.update(key.encode())
+        weights.update(tensor.contiguous().numpy().tobytes())
+    serialised = tokenizer.backend_tokenizer.to_str()
+    weights.update(serialised.encode())
+    return Reader(
+        partial(_run_transformers, model),
+        serialised,
+        max_tokens=longest,
+        max_question_tokens=min(64, longest // 2),
+        fingerprint=weights.hexdigest(),
+        threads=threads,
+    )
 
 
-def _reading(text: str, piece: Encoding, logits: _Logits) -> Reading:
+def _run_transformers(model: Any, piece: Encoding) -> Logits:
+    """Return the logits of `piece`; such a model says "it answers" by its best span alone."""
+    import torch
+
+    inputs = {
+        "input_ids": torch.tensor([piece.ids]),
+        "attention_mask": torch.tensor([piece.attention_mask]),
+    }
+    if getattr(model.config, "type_vocab_size", 0) > 1:
+        inputs["token_type_ids"] = torch.tensor([piece.type_ids])
+    with torch.inference_mode():
+        output = model(**inputs)
+    start, end = output.start_logits[0].numpy(), output.end_logits[0].numpy()
+    text = [index for index, owner in enumerate(piece.sequence_ids) if owner == 1]
+    best = float(start[text].max() + end[text].max()) if text else UNREADABLE
+    return Logits(start, end, best - float(start[0] + end[0]))
+
+
+def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
     """Return what the logits of one piece of `text` say, its spans in the text's code points."""
     tokens = [i for i, owner in enumerate(piece.sequence_ids) if owner == 1]
     if not tokens:

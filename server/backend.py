@@ -93,6 +93,15 @@ class Ingestion:
         return ingestion.remove(store, document_id)
 
 
+def load_answerer(settings: Settings) -> Answerer:
+    """Return the answerer that `settings` ask for. Raises ReaderError or JudgeError."""
+    return Answerer.load(
+        threads=settings.threads or None,
+        reader=settings.reader,
+        error_budget=settings.error_budget,
+    )
+
+
 def open_backend(settings: Settings) -> Backend:
     """Open the store and load the models that `settings` name.
 
@@ -101,7 +110,7 @@ def open_backend(settings: Settings) -> Backend:
     embedder = Embedder.load(settings.model, threads=settings.threads)
     store = Store.open(settings.data_dir, embedder)
     try:
-        answerer = Answerer.load(threads=settings.threads)
+        answerer = load_answerer(settings)
     except BaseException:
         store.close()
         raise

@@ -65,6 +65,20 @@ class Settings(BaseSettings):
     threads: int = Field(
         0, ge=0, le=1024, description="CPU threads for the models; 0 takes what the machine has."
     )
+    reader: str | None = Field(
+        None,
+        description="Reader that finds answers: a folder written by `python -m training export`, "
+        "or the name or folder of a Hugging Face model for extractive question answering. Unset: "
+        "Dossier's own.",
+    )
+    error_budget: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of the shown answers that may be wrong, 0 to 1; the threshold follows "
+        "from the curve stored with the model. Unset: the threshold that serves most development "
+        "questions.",
+    )
     max_question_chars: int = Field(
         1_000, ge=1, le=2_000, description="Longest question, in characters."
     )

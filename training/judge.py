@@ -137,6 +137,7 @@ def fit(asked: Sequence[Asked]) -> Judge:
         judge,
         calibration=(slope, lead_slope, bias),
         threshold=_threshold(asked, right, probabilities),
+        curve=_risk_and_coverage(right, probabilities),
     )
 
 
@@ -228,6 +229,19 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
     steps = [round(step / 100, 2) for step in range(5, 96)]
     best = max(served(step) for step in steps)
     return next(step for step in steps if served(step) >= best - NEARLY)
+
+
+def _risk_and_coverage(
+    right: NDArray[np.bool_], probabilities: Floats
+) -> tuple[tuple[float, float, float], ...]:
+    """Return (threshold, risk, coverage) for each threshold at which some question is answered."""
+    points = []
+    for step in range(0, 100):
+        shown = probabilities >= step / 100
+        if shown.any():
+            risk = float((~right[shown]).mean())
+            points.append((step / 100, round(risk, 4), round(float(shown.mean()), 4)))
+    return tuple(points)
 
 
 def describe(asked: Sequence[Asked], judge: Judge) -> str:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from answer.reader import UNREADABLE, Reader, ReaderError, Reading
+from answer.reader import UNREADABLE, Reader, ReaderError, Reading, run_onnx
 
 MODEL = Path(__file__).parents[2] / "answer" / "model"
 REPORT = (
@@ -46,7 +47,7 @@ class PointingSession:
 def read_pointing(window: str, first: str, last: str, question: str = "what?") -> Reading:
     session: Any = PointingSession(first, last)
     reader = Reader(
-        session,
+        partial(run_onnx, session),
         (MODEL / "tokenizer.json").read_text(encoding="utf-8"),
         max_tokens=80,
         max_question_tokens=16,
