@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from index.search import DocumentInfo
 from ingest.chunk import Passage
@@ -96,6 +97,7 @@ _INFO_COLUMNS = (
 )
 # SQLite's oldest limit on parameters in one statement is 999.
 _CHUNK = 900
+_Value = TypeVar("_Value")
 
 
 class StoreError(Exception):
@@ -339,6 +341,17 @@ class Catalogue:
             self._passages("WHERE p.document_row = ?", (document_row,)),
             key=lambda row: (row.passage.start, row.passage.end),
         )
+
+    def passage_spans(
+        self, document_ids: Iterable[str]
+    ) -> Iterator[tuple[int, int, str, int, int]]:
+        """Yield (row, document row, document id, start, end) of the documents' passages."""
+        for ids in _chunks(sorted(set(document_ids))):
+            yield from self._rows(
+                "SELECT p.row_id, p.document_row, d.id, p.start, p.stop FROM passages p "
+                f"JOIN documents d ON d.row_id = p.document_row WHERE d.id IN ({_marks(ids)})",
+                ids,
+            )
 
     def each_passage(self, since: int = 0, batch: int = 5_000) -> Iterator[PassageRow]:
         """Yield the passages that came after generation `since`, by row id, a batch in memory."""
@@ -770,8 +783,8 @@ def _digest(record: str, passages: Iterable[PassageRow]) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
-def _chunks(rows: list[int]) -> Iterator[list[int]]:
-    return (rows[at : at + _CHUNK] for at in range(0, len(rows), _CHUNK))
+def _chunks(values: list[_Value]) -> Iterator[list[_Value]]:
+    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -113,20 +113,23 @@ class DenseIndex:
         )
 
     def search(
-        self, vector: Vectors, depth: int, document_rows: Collection[int] | None = None
+        self,
+        vector: Vectors,
+        depth: int,
+        document_rows: Collection[int] | None = None,
+        passage_rows: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Return up to `depth` (row id, cosine), best first, ties by lower row id.
 
-        `vector` is a unit vector of shape (dim,). With `document_rows`, only passages of these
-        documents are compared at all.
+        `vector` is a unit vector of shape (dim,). With `document_rows` or `passage_rows`, only
+        passages of these documents, or these passages, are compared at all.
         """
-        if document_rows is None:
-            allowed = None
-            size = len(self)
-        else:
-            wanted = np.fromiter(document_rows, dtype=np.int64, count=len(document_rows))
-            allowed = np.isin(self._document_rows, wanted)
-            size = int(allowed.sum())
+        allowed: NDArray[np.bool_] | None = None
+        for held, rows in ((self._document_rows, document_rows), (self.row_ids, passage_rows)):
+            if rows is not None:
+                wanted = np.isin(held, np.fromiter(rows, dtype=np.int64, count=len(rows)))
+                allowed = wanted if allowed is None else allowed & wanted
+        size = len(self) if allowed is None else int(allowed.sum())
         if depth < 1 or not size:
             return []
         query = np.ascontiguousarray(vector, dtype=np.float32)[None]

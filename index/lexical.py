@@ -228,22 +228,32 @@ class LexicalSearcher:
         """The catalogue's generation that this commit belongs to; 0 for an empty index."""
 
     def search(
-        self, query: LexicalQuery, depth: int, document_rows: Collection[int] | None = None
+        self,
+        query: LexicalQuery,
+        depth: int,
+        document_rows: Collection[int] | None = None,
+        passage_rows: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Return up to `depth` (row id, BM25 score), best first, ties by lower row id.
 
-        With `document_rows`, only passages of these documents are ranked at all.
+        With `document_rows` or `passage_rows`, only passages of these documents, or these passages,
+        are ranked at all.
         """
         parts = [part for clause in query.clauses for part in self._clause(clause)]
-        if not parts or depth < 1 or (document_rows is not None and not document_rows):
+        limits = [
+            (field, sorted(rows))
+            for field, rows in (("document", document_rows), ("row", passage_rows))
+            if rows is not None
+        ]
+        if not parts or depth < 1 or not all(rows for _, rows in limits):
             return []
         wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
-        if document_rows is not None:
-            rows = tantivy.Query.term_set_query(self._schema, "document", sorted(document_rows))
+        for field, rows in limits:
+            within = tantivy.Query.term_set_query(self._schema, field, rows)
             wanted = tantivy.Query.boolean_query(
                 [
                     (tantivy.Occur.Must, wanted),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(rows, 0.0)),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(within, 0.0)),
                 ]
             )
         return self._best(wanted, depth)

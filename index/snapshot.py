@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from analysis.collection import Records
+from analysis.lookup import Lookup
 from analysis.names import NameRegister
 from index.analyses import build_records, made_by
 from index.catalogue import Catalogue, CorrectionRow, PassageRow
@@ -17,6 +18,7 @@ from index.dense import DenseIndex
 from index.embed import Embedder, Vectors
 from index.fuse import fuse
 from index.lexical import ANALYSIS_VERSION, LexicalSearcher
+from index.narrow import Scope, narrow
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from index.spelling import Spelling
@@ -28,6 +30,7 @@ MAX_QUERY_CHARS = 2_000
 DEPTH = 100
 """How far down each of the two rankings is read before they are fused."""
 _REMEMBERED_QUERIES = 256
+_REMEMBERED_SCOPES = 64
 _SHOWN_CHOICES = 10
 WEIGHTS = (1.0, 1.5)
 """Of the dense and the lexical ranking: on the development questions words are the surer guide."""
@@ -71,7 +74,9 @@ class State:
     fingerprint: str = field(init=False)
     infos: dict[int, DocumentInfo] = field(default_factory=dict)
     """Of documents that were hit before, by row."""
+    _scopes: OrderedDict[Filters, Scope] = field(default_factory=OrderedDict)
     _records: Records | None = None
+    _lookup: Lookup | None = None
     _building: threading.Lock = field(default_factory=threading.Lock)
     _users: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -96,6 +101,27 @@ class State:
             if self._records is None:
                 self._records = build_records(self.catalogue, self.shared.names)
             return self._records
+
+    @property
+    def lookup(self) -> Lookup:
+        """Finds records by their names; made when first asked for."""
+        records = self.records
+        with self._building:
+            if self._lookup is None:
+                self._lookup = Lookup(records)
+            return self._lookup
+
+    def scope(self, filters: Filters) -> Scope | None:
+        """Return what `filters` let through; None where that was not worked out lately."""
+        with self._lock:
+            return self._scopes.get(filters)
+
+    def remember(self, filters: Filters, scope: Scope) -> None:
+        """Keep what `filters` let through, and forget the oldest of many."""
+        with self._lock:
+            self._scopes[filters] = scope
+            if len(self._scopes) > _REMEMBERED_SCOPES:
+                self._scopes.popitem(last=False)
 
     def use(self) -> None:
         """Count one user more."""
@@ -167,7 +193,23 @@ class Snapshot:
             "document": sorted(self.state.catalogue.values("id")),
             "source": self.state.catalogue.values("source"),
             "language": self.state.catalogue.values("language"),
+            "actor": sorted(self.records.actor),
+            "attack": sorted(self.records.attack),
+            "strategy": sorted(self.records.strategy),
         }
+
+    def explain(self, filters: Filters) -> tuple[str, ...]:
+        """Return how filters by records were understood and what they let through, in sentences.
+
+        That a known filter lets nothing through is said there, with the filter that does not.
+        Raises QueryError as `search` does.
+        """
+        return self._scope(filters).explanations
+
+    @property
+    def lookup(self) -> Lookup:
+        """Finds actors, attacks and strategies by id or name."""
+        return self.state.lookup
 
     @property
     def records(self) -> Records:
@@ -223,16 +265,17 @@ class Snapshot:
         which documents came does not matter. Fewer than k come back when fewer are let through.
 
         Raises QueryError if `query` is blank or too long, k is less than 1, or a filter names
-        something unknown.
+        something unknown or something that may mean several.
         """
         if k < 1:
             raise QueryError(f"{k} passages were asked for", "ask for 1 or more")
         analyzed = self.analyze(query)
-        document_rows = self._document_rows(filters)
+        scope = self._scope(filters)
+        limits = scope.document_rows, scope.passage_rows
         depth = max(DEPTH, k)
         vector = self.state.shared.query_vector(analyzed.dense_text)
-        dense = self.state.dense.search(vector, depth, document_rows)
-        lexical = self.state.lexical.search(analyzed.lexical, depth, document_rows)
+        dense = self.state.dense.search(vector, depth, *limits)
+        lexical = self.state.lexical.search(analyzed.lexical, depth, *limits)
         rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
         rankings = [_by_place(ranking, rows) for ranking in (dense, lexical)]
@@ -279,10 +322,20 @@ class Snapshot:
             known.update(self.state.catalogue.infos(missing))
         return known
 
+    def _scope(self, filters: Filters) -> Scope:
+        """Return what `filters` let through; what was worked out lately is not worked out again."""
+        if filters == Filters():
+            return Scope()
+        known = self.state.scope(filters)
+        if known is not None:
+            return known
+        document_rows = self._document_rows(filters)
+        scope = narrow(filters, document_rows, self.state.catalogue, lambda: self.lookup)
+        self.state.remember(filters, scope)
+        return scope
+
     def _document_rows(self, filters: Filters) -> list[int] | None:
         """Return the rows of the documents that `filters` let through; None where all are."""
-        if filters == Filters():
-            return None
         conditions: list[str] = []
         values: list[str] = []
         for name, column in (("document", "id"), ("source", "source"), ("language", "language")):
@@ -302,6 +355,8 @@ class Snapshot:
         if last is not None:
             conditions.append("published <= ?")
             values.append(last.isoformat())
+        if not conditions:
+            return None
         return self.state.catalogue.document_rows(" AND ".join(conditions), values)
 
     def _refuse_unknown(self, name: str, column: str, wanted: Sequence[str]) -> None:

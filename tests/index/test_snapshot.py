@@ -118,7 +118,8 @@ def test_an_empty_collection_finds_nothing_and_knows_nothing(store: Store) -> No
         assert snapshot.document("0" * 64) is None
         assert snapshot.passages("0" * 64) == []
         assert snapshot.linked("0" * 64) == []
-        assert snapshot.known() == {"document": [], "source": [], "language": []}
+        filters = ("document", "source", "language", "actor", "attack", "strategy")
+        assert snapshot.known() == {name: [] for name in filters}
         with pytest.raises(QueryError, match="unknown source") as error:
             snapshot.search("attack", 1, Filters(source=("Gazette",)))
         assert "leave the filter out" in error.value.hint
