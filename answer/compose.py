@@ -162,7 +162,9 @@ class Answerer:
             citations=citations,
             conflicts=_conflicts(read.asked, citations),
             nearest=() if answered else _nearest(read.judged, read.hits),
-            explanation=" ".join(snapshot.analyze(read.interpreted).explanations),
+            explanation=" ".join(
+                (*snapshot.explain(filters), *snapshot.analyze(read.interpreted).explanations)
+            ),
         )
 
     def consider(
