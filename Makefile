@@ -4,7 +4,12 @@ BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
 
-.PHONY: help serve test lint bench clean
+PEERS := .venv-peers/bin
+# What `make peers` measures with: a gold file and the documents that it is about.
+GOLD ?= eval/gold/samples-test.jsonl
+DOCUMENTS ?= corpus
+
+.PHONY: help serve test lint bench peers clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,5 +45,15 @@ lint: .venv/.dev ## Check style and types
 bench: .venv/.dev ## Measure ingest, search and ask at 10,000 passages
 	$(BIN)/dossier bench
 
+.venv-peers/.installed: pyproject.toml constraints.txt constraints-peers.txt
+	@echo "Installing Dossier and its peers into .venv-peers, away from .venv (once only)…"
+	$(PYTHON) -m venv .venv-peers
+	$(PEERS)/pip install --quiet --disable-pip-version-check \
+	  -c constraints.txt -c constraints-peers.txt -e '.[dev,peers]'
+	@touch $@
+
+peers: .venv-peers/.installed ## Install txtai, Haystack and LlamaIndex; measure them beside Dossier
+	$(PEERS)/dossier eval peers $(GOLD) $(DOCUMENTS)
+
 clean: ## Remove the environment and caches (the data directory stays)
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -15,10 +15,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from answer.compose import Answerer
 from eval.compare import Comparison, Difference, Verdict, compare, comparison_to_json
 from eval.errors import EvalError
-from eval.external import EXTERNAL_SETS, ExternalError, run_external
+from eval.external import EXTERNAL_SETS, ExternalError, run_external, sample_gold
 from eval.floor import below_floor, read_floor, record_floor
 from eval.gold import GoldQuestion, check_gold, leaks, read_gold, write_gold
 from eval.importers import IMPORTERS, ImportFailure, write_question_set
@@ -31,13 +30,22 @@ from eval.judgements import (
     to_gold,
 )
 from eval.measures import Group, measure_named
+from eval.peers.peer import PEERS, open_peer, peer_maker
+from eval.peers.side_by_side import (
+    markdown,
+    measures_table,
+    read_sources,
+    run_side_by_side,
+    side_by_side,
+)
 from eval.pin import pin, pin_document
 from eval.report import formatted, render_comparison, render_judging, render_report
-from eval.run import Run, RunInfo, read_run, run_gold, summary, write_run
+from eval.run import Run, RunError, RunInfo, read_run, run_gold, summary, write_run
 from eval.systems import DEPTH, AskError, FileSystem, StoreSystem, System, Text, UrlSystem
 from index.catalogue import FILE_NAME as CATALOGUE_FILE
 from index.embed import Embedder
 from index.store import Snapshot, Store
+from server.backend import load_answerer
 from server.settings import Settings
 
 
@@ -75,9 +83,10 @@ def run_command(
     system: Annotated[
         str | None,
         typer.Option(
-            help="What is asked: the URL of a running service, or a file of answers (.jsonl) or "
-            "of a TREC run (.trec). The collection in DOSSIER_DATA_DIR if left out. A service's "
-            "key is taken from DOSSIER_API_KEY."
+            help="What is asked: the URL of a running service; a file of answers (.jsonl) or of a "
+            f"TREC run (.trec); or a peer over the same collection, {', '.join(PEERS)}. The "
+            "collection in DOSSIER_DATA_DIR if left out. A service's key is taken from "
+            "DOSSIER_API_KEY."
         ),
     ] = None,
     out: Annotated[
@@ -105,6 +114,71 @@ def run_command(
     else:
         _print_run(run, target)
     if run.info.quotes_wrong or run.measures["errors"].value:
+        raise typer.Exit(1)
+
+
+@eval_app.command("peers")
+def peers_command(
+    gold: Gold,
+    paths: Annotated[list[str], typer.Argument(help="The documents: files or folders.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write; the runs under DOSSIER_DATA_DIR/runs if left out."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only this peer, one of {', '.join(PEERS)}; repeatable."),
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(min=1, help="Questions to sample; all if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run Dossier and its peers over the same documents, and show them side by side.
+
+    The documents are ingested into a collection of its own, which is thrown away. Each system's run
+    is kept, with a page that compares it with Dossier's question by question.
+    """
+    settings = Settings.load()
+    asked = sample_gold(read_gold(gold), questions)
+    if out is not None and out.exists():
+        raise RunError(f"{out} exists; runs are never written over, so give a new --out")
+    written: list[tuple[Path, Run]] = []
+    for run in run_side_by_side(
+        asked,
+        paths,
+        embedder=Embedder.load(settings.model, threads=settings.threads),
+        answerer=load_answerer(settings),
+        model=settings.model,
+        gold_name=gold.name,
+        names=only or PEERS,
+        threads=settings.threads,
+        command=f"dossier {shlex.join(sys.argv[1:])}",
+        show_progress=not as_json,
+        on_start=lambda name: typer.echo(f"{name} …", err=True),
+    ):
+        name = run.info.system.name
+        target = (
+            _new_folder(settings.data_dir / "runs", gold, name)
+            if out is None
+            else out / name.replace(":", "-")
+        )
+        write_run(run, target)
+        (target / "report.html").write_text(render_report(run), encoding="utf-8")
+        if written:
+            page = render_comparison(compare(written[0][1], run))
+            (target / "against-dossier.html").write_text(page, encoding="utf-8")
+        written.append((target, run))
+    table = side_by_side([run for _, run in written])
+    if out is not None:
+        (out / "peers.md").write_text(markdown(table), encoding="utf-8")
+    if as_json:
+        _print_json([{"run": str(folder)} | summary(run) for folder, run in written])
+        return
+    typer.echo(markdown(table))
+    for folder, _ in written:
+        typer.echo(str(folder))
+    if any(run.measures["errors"].value for _, run in written):
         raise typer.Exit(1)
 
 
@@ -299,9 +373,14 @@ def judged_command(
 
 @eval_app.command("external")
 def external_command(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXTERNAL_SETS)}.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXTERNAL_SETS)}, or all.")],
     data: Annotated[Path, typer.Option(help="Folder of the public data sets.")],
-    out: Annotated[Path, typer.Option(help="Folder for documents, gold set, store and run.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder for documents, gold set, store and run; with all, for one folder a set."
+        ),
+    ],
     documents: Annotated[
         int | None, typer.Option(min=1, help="Documents to sample; all if left out.")
     ] = None,
@@ -310,29 +389,56 @@ def external_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a public question set over a collection of its own."""
-    if name not in EXTERNAL_SETS:
-        raise ExternalError(f"no set {name!r}; use one of {', '.join(EXTERNAL_SETS)}")
-    if (out / "run").exists():
+    """Run a public question set, or all of them, each over a collection of its own.
+
+    With all, a set whose run is in its folder already is not run again, so that the command can be
+    stopped and given again.
+    """
+    if name not in (*EXTERNAL_SETS, "all"):
+        raise ExternalError(f"no set {name!r}; use one of {', '.join(EXTERNAL_SETS)}, or all")
+    places = (
+        {item.name: out / item.name for item in EXTERNAL_SETS.values()}
+        if name == "all"
+        else {name: out}
+    )
+    if name != "all" and (out / "run").exists():
         raise ExternalError(f"{out / 'run'} exists; runs are never written over, give a new --out")
     settings = Settings.load()
-    run = run_external(
-        EXTERNAL_SETS[name],
-        data,
-        out,
-        embedder=Embedder.load(settings.model, threads=settings.threads),
-        answerer=Answerer.load(threads=settings.threads),
-        documents=documents,
-        questions=questions,
-        settings={"model": settings.model, "threads": str(settings.threads)},
-        command=f"dossier {shlex.join(sys.argv[1:])}",
-        show_progress=not as_json,
-    )
-    (out / "run" / "report.html").write_text(render_report(run), encoding="utf-8")
+    embedder = Embedder.load(settings.model, threads=settings.threads)
+    answerer = load_answerer(settings)
+    runs: dict[str, Run] = {}
+    for each, folder in places.items():
+        if (folder / "run").exists():
+            typer.echo(f"{each}: {folder / 'run'} is there already", err=True)
+            runs[each] = read_run(folder / "run")
+            continue
+        typer.echo(f"{each}: {EXTERNAL_SETS[each].about}", err=True)
+        runs[each] = run_external(
+            EXTERNAL_SETS[each],
+            data,
+            folder,
+            embedder=embedder,
+            answerer=answerer,
+            documents=documents,
+            questions=questions,
+            settings={"model": settings.model, "threads": str(settings.threads)},
+            command=f"dossier {shlex.join(sys.argv[1:])}",
+            show_progress=not as_json,
+        )
+        page = render_report(runs[each])
+        (folder / "run" / "report.html").write_text(page, encoding="utf-8")
     if as_json:
-        _print_json({"run": str(out / "run")} | summary(run))
+        listed = [{"run": str(places[each] / "run")} | summary(runs[each]) for each in places]
+        _print_json(listed if name == "all" else listed[0])
+    elif name == "all":
+        typer.echo(markdown(measures_table(runs)))
+        for folder in places.values():
+            typer.echo(str(folder / "run" / "report.html"))
     else:
-        _print_run(run, out / "run")
+        _print_run(runs[name], out / "run")
+    # A question that ended in an error is told by the table; the status tells a program.
+    if any(run.measures["errors"].value for run in runs.values()):
+        raise typer.Exit(1)
 
 
 @contextlib.contextmanager
@@ -353,17 +459,25 @@ def _system(
         with _snapshot(settings) as snapshot:
             yield StoreSystem(
                 snapshot,
-                Answerer.load(threads=settings.threads),
+                load_answerer(settings),
                 model=settings.model,
                 settings={"hits": str(DEPTH), "threads": str(settings.threads)},
             )
+    elif named in PEERS:
+        peer_maker(named)  # a missing framework is told before anything is loaded
+        with _snapshot(settings) as snapshot:
+            sources = read_sources(snapshot)
+        yield open_peer(named, sources, model=settings.model, threads=settings.threads)
     elif re.match(r"https?://", named):
         key = settings.api_key
         yield UrlSystem(named, api_key=key.get_secret_value() if key else None)
     else:
         path = Path(named)
         if not path.is_file():
-            raise AskError(f"{named}: no such file; --system takes a URL or a file of answers")
+            raise AskError(
+                f"{named}: no such file; --system takes a URL, a file of answers, or a peer "
+                f"({', '.join(PEERS)})"
+            )
         yield FileSystem(path, questions, _texts(settings, questions))
 
 

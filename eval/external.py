@@ -8,12 +8,13 @@ ids: it is the same everywhere, and a larger one contains a smaller one.
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from answer.compose import MODEL_DIRECTORY, Answerer
 from eval.errors import EvalError
+from eval.gold import GoldQuestion
 from eval.importers import (
     QuestionSet,
     SourceQuestion,
@@ -176,6 +177,14 @@ def sample(
     needed = set().union(*(_about(item) for item in drawn))
     others = [key for key in keys if key not in needed]
     return only_about(question_set, needed | _drawn(others, max(0, documents - len(needed))))
+
+
+def sample_gold(questions: Sequence[GoldQuestion], count: int | None) -> list[GoldQuestion]:
+    """Return so many of the questions, in their order; None is all. See `sample` for the draw."""
+    if count is None:
+        return list(questions)
+    drawn = _drawn([question.id for question in questions], count)
+    return [question for question in questions if question.id in drawn]
 
 
 def only_about(question_set: QuestionSet, keys: Collection[str]) -> QuestionSet:

@@ -127,7 +127,7 @@ def test_a_set_is_imported(run: Any, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["absent.jsonl"], "absent.jsonl: cannot be read"),
-        (["gold.jsonl", "--system", "absent.jsonl"], "no such file; --system takes a URL or"),
+        (["gold.jsonl", "--system", "absent.jsonl"], "no such file; --system takes a URL, a file"),
         (["gold.jsonl", "--system", "http://127.0.0.1:9"], "is not a ready service"),
         (["compare", "no", "where"], "no/run.json: cannot be read"),
         (["import", "csv", "x", "--out", "y"], "kind is 'csv'; use one of squad, beir"),
