@@ -39,6 +39,7 @@ from eval.peers.side_by_side import (
     side_by_side,
 )
 from eval.pin import pin, pin_document
+from eval.records_cli import add_record_commands
 from eval.report import formatted, render_comparison, render_judging, render_report
 from eval.run import Run, RunError, RunInfo, read_run, run_gold, summary, write_run
 from eval.systems import DEPTH, AskError, FileSystem, StoreSystem, System, Text, UrlSystem
@@ -71,6 +72,7 @@ eval_app = typer.Typer(
     help="Score Dossier, or any system's answers, on questions whose answers are known. "
     "`dossier eval GOLD` is short for `dossier eval run GOLD`.",
 )
+add_record_commands(eval_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Gold = Annotated[Path, typer.Argument(help="Gold file: JSON Lines, see eval/gold.py.")]

@@ -9,7 +9,10 @@ EvalError
 ├── CompareError    two runs that cannot be compared                 (compare.py)
 ├── ExternalError   a public set that cannot be run                  (external.py)
 ├── FloorError      a floor that cannot be used                      (floor.py)
-└── JudgementError  a file of judgements that cannot be used         (judgements.py)
+├── JudgementError  a file of judgements that cannot be used         (judgements.py)
+├── RecordsError    an inventory that cannot be used                 (records_gold.py)
+├── Muc4Error       a MUC-4 file that cannot be read                 (muc4.py)
+└── Re3dError       a re3d folder that cannot be read                (re3d.py)
 """
 
 
