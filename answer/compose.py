@@ -23,6 +23,7 @@ from answer.features import LOGIT, concepts_of, coverage, features_of, value_mis
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
+from answer.refusal import why_not_found
 from answer.spans import shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
@@ -152,6 +153,10 @@ class Answerer:
         confidence = self._confidence(read.judged)
         answered = bool(read.judged) and confidence >= self._judge.threshold
         citations = _cite(snapshot, read) if answered else ()
+        nearest = () if answered else _nearest(read.judged, read.hits)
+        explanations = list(snapshot.analyze(read.interpreted).explanations)
+        if not answered:
+            explanations.append(_why_not_found(snapshot, read.asked, nearest))
         return Answer(
             id=hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()[:32],
             question=question,
@@ -391,6 +396,11 @@ def _nearest(judged: Sequence[Judged], hits: Sequence[Hit]) -> tuple[Hit, ...]:
         if hit not in closest:
             closest.append(hit)
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(closest[:NEAREST], 1))
+
+
+def _why_not_found(snapshot: Snapshot, asked: Question, nearest: Sequence[Hit]) -> str:
+    texts = [f"{hit.document.title}\n{hit.passage.text}" for hit in nearest]
+    return why_not_found(asked, texts, snapshot.names, snapshot.document_frequency)
 
 
 def _conflicts(asked: Question, citations: Sequence[Citation]) -> tuple[Conflict, ...]:

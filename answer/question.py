@@ -38,6 +38,8 @@ class Question:
     numbers: tuple[Value, ...]
     counted: str | None
     """The stem of what is to be counted ("soldier"), PEOPLE for anybody; None if left open."""
+    counted_as: str | None
+    """What is to be counted as the question writes it ("British soldiers")."""
     individual: bool
     """Whether it asks for somebody by name, so that a group is no answer."""
 
@@ -156,18 +158,23 @@ def read_question(text: str, names: Collection[str] = ()) -> Question:
         expects = next(
             (kind for kind, pattern in _COMPILED.items() if pattern.search(text)), Expects.THING
         )
+    counted, counted_as = _counted(text) if expects is Expects.NUMBER else (None, None)
     return Question(
         text=text,
         expects=expects,
         several=_SEVERAL.search(text) is not None,
         dates=tuple(find_dates(text)),
         numbers=tuple(find_numbers(text)),
-        counted=_counted(text) if expects is Expects.NUMBER else None,
+        counted=counted,
+        counted_as=counted_as,
         individual=_INDIVIDUAL.search(text) is not None,
     )
 
 
-def _counted(text: str) -> str | None:
+def _counted(text: str) -> tuple[str | None, str | None]:
+    """Return the stem of what is to be counted, or PEOPLE, and how the question writes it."""
     found = _COUNTED.search(text)
-    head = stem(words(found[1])[-1].form) if found and words(found[1]) else None
-    return PEOPLE if head in _ANYBODY else head
+    if found is None or not words(found[1]):
+        return None, None
+    head = stem(words(found[1])[-1].form)
+    return PEOPLE if head in _ANYBODY else head, found[1].strip()

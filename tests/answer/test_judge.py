@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from answer.compose import MODEL_DIRECTORY
 from answer.features import FEATURES
 from answer.judge import Judge, JudgeError, logistic
 
-JUDGE = Judge(tuple(0.5 for _ in FEATURES), -1.0, (1.0, 0.5, 0.25), 0.3)
+CURVE = ((0.2, 0.4, 0.9), (0.5, 0.2, 0.6), (0.7, 0.25, 0.4), (0.9, 0.1, 0.2))
+JUDGE = Judge(tuple(0.5 for _ in FEATURES), -1.0, (1.0, 0.5, 0.25), 0.3, CURVE)
 
 
 def test_a_score_is_bias_and_weighted_features() -> None:
@@ -47,3 +49,25 @@ def test_an_unreadable_judge_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "judge.json").write_text(content)
     with pytest.raises(JudgeError, match="no readable judge"):
         Judge.load(tmp_path / "judge.json")
+
+
+@pytest.mark.parametrize(("budget", "threshold"), [(0.5, 0.2), (0.2, 0.5), (0.15, 0.9)])
+def test_an_error_budget_takes_the_lowest_threshold_that_keeps_to_it(
+    budget: float, threshold: float
+) -> None:
+    within = JUDGE.within(budget)
+    assert within.threshold == threshold
+    assert within.fingerprint != JUDGE.fingerprint
+
+
+def test_a_budget_that_no_threshold_keeps_to_is_refused_with_what_was_measured() -> None:
+    with pytest.raises(JudgeError, match=r"0\.05 of those shown.*0\.10, reached where 20%"):
+        JUDGE.within(0.05)
+
+
+def test_the_shipped_judge_has_a_curve_whose_coverage_falls_as_the_threshold_rises() -> None:
+    curve = Judge.load(MODEL_DIRECTORY / "judge.json").curve
+    assert len(curve) > 10
+    coverage = [covered for _, _, covered in curve]
+    assert coverage == sorted(coverage, reverse=True)
+    assert all(0 <= risk <= 1 for _, risk, _ in curve)

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from answer.reader import UNREADABLE, Reader, ReaderError, Reading, run_onnx
+from answer.reader import UNREADABLE, Reader, ReaderError, Reading, load_reader, run_onnx
 
 MODEL = Path(__file__).parents[2] / "answer" / "model"
 REPORT = (
@@ -164,3 +164,40 @@ def test_the_fingerprint_is_the_model_files_and_nothing_else(
     reader: Reader, tmp_path: Path
 ) -> None:
     assert Reader.load(copy_model(tmp_path), threads=1).fingerprint == reader.fingerprint
+
+
+@pytest.fixture(scope="module")
+def hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer model for question answering with random weights, stored as such models are."""
+    import torch
+    import transformers
+
+    torch.manual_seed(3)
+    folder = tmp_path_factory.mktemp("hugging-face")
+    tokenizer = transformers.BertTokenizerFast(tokenizer_file=str(MODEL / "tokenizer.json"))
+    config = transformers.BertConfig(
+        vocab_size=30_522,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=128,
+    )
+    transformers.BertForQuestionAnswering(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_hugging_face_model_reads_in_place_of_our_own(hugging_face: Path) -> None:
+    reader = load_reader(str(hugging_face), threads=2)
+    readings = reader.read("Who attacked the hotel?", [REPORT, REPORT * 5])
+    for reading, window in zip(readings, (REPORT, REPORT * 5), strict=True):
+        assert 0 <= reading.start < reading.end <= len(window)
+        assert reading.answerable == pytest.approx(reading.span_score, abs=50)
+    assert readings == reader.read("Who attacked the hotel?", [REPORT, REPORT * 5])
+    assert reader.fingerprint == load_reader(str(hugging_face), threads=1).fingerprint
+
+
+def test_a_name_that_is_no_model_is_refused_with_the_setting(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match="DOSSIER_READER"):
+        load_reader(str(tmp_path), threads=1)

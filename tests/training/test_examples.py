@@ -10,9 +10,12 @@ from training.examples import (
     Mixture,
     build_epoch,
     cut_window,
+    exchanged_roles,
     misspell,
     near_miss,
+    other_attribute,
     training_paragraphs,
+    unstated,
 )
 from training.measure import Asked, area_under_roc, best_threshold, overlap_f1, windows
 from training.sources import Paragraph, Question, detokenise, held_out_titles
@@ -50,7 +53,8 @@ def test_every_answerable_example_holds_its_answer_and_no_negative_does() -> Non
                 assert example.window[slice(*example.span)] == "63"
             else:
                 assert example.span is None
-                assert example.kind == "near-miss" or "63" not in example.window
+                changed = example.question != PARAGRAPHS[0].questions[0].text
+                assert changed or "63" not in example.window
         assert Counter(e.kind for e in examples)["answerable"] == 1
 
 
@@ -83,6 +87,34 @@ def test_a_near_miss_swaps_in_something_of_the_same_kind_that_the_question_lacke
 
 def test_a_question_that_shares_nothing_with_the_text_has_no_near_miss() -> None:
     assert near_miss("Who sang?", "Ilse", TEXT, OTHER, random.Random(0)) is None
+
+
+def test_another_attribute_is_asked_for_only_where_the_window_does_not_state_it() -> None:
+    assert other_attribute("When did the raiders cross?", "They crossed in 1881.", "1881") == [
+        "Where did the raiders cross?",
+        "Why did the raiders cross?",
+    ]
+    assert other_attribute("When did they cross?", "They crossed at Velm in 1881.", "1881") == [
+        "Why did they cross?"
+    ]
+    assert other_attribute("Where did they cross?", "In 1881 they crossed at Velm.", "Velm") == [
+        "Why did they cross?"
+    ]
+    assert other_attribute("Who crossed?", "They crossed.", "They") == []
+
+
+def test_roles_are_exchanged_only_around_a_verb() -> None:
+    assert exchanged_roles("When did the Rova besiege Velm?") == "When did Velm besiege the Rova?"
+    assert exchanged_roles("When did the Rova and Velm fight?") is None
+    assert exchanged_roles("When did the raiders besiege Velm?") is None
+
+
+def test_what_nobody_is_said_to_be_is_asked_about_a_name_of_the_window() -> None:
+    made = {unstated(TEXT, random.Random(seed)) for seed in range(600)}
+    assert "Where was Ilse Brandt born?" in made
+    # The text states years: one of them might be when somebody died.
+    assert not any(question.startswith("When did") for question in made if question)
+    assert unstated("nothing is named here.", random.Random(0)) is None
 
 
 def test_a_misspelling_keeps_the_words_apart() -> None:
