@@ -37,6 +37,8 @@ class NameKind(StrEnum):
     PLACE = "place"
     INSTITUTION = "institution"
     AGREEMENT = "agreement"
+    COMMUNITY = "community"
+    """People of one origin or belief: attacked or addressed as such, but no actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class NameEntry:
     """The canonical name of the group that this is a branch of."""
     also_used_for: tuple[str, ...] = ()
     """What else reports mean by these names: canonical names of other entries."""
+    probable: tuple[str, ...] = ()
+    """Those of the names that are probably, not certainly, this one's."""
     note: str | None = None
     said_by: str | None = None
 
@@ -294,6 +298,7 @@ _KEYS = {
     "names": "a list of other spellings",
     "not_names": "a list of spellings that an earlier file gave and that are wrong here",
     "case_sensitive": "a list of those spellings that count in capitals only",
+    "probable": "a list of those spellings that are probably, not certainly, this one's",
     "parent": "the canonical name of the group that this is a branch of",
     "also_used_for": "a list of canonical names that reports also mean by these spellings",
     "note": "one sentence on what is known",
@@ -309,6 +314,7 @@ class _Draft:
     kind: NameKind
     names: dict[str, str]
     case_sensitive: set[str]
+    probable: set[str]
     parent: tuple[str, str] | None
     also_used_for: dict[str, str]
     note: str | None
@@ -360,7 +366,7 @@ def _entries(path: Path) -> Iterator[tuple[dict[str, yaml.Node], str]]:
         yield fields, place
 
 
-_LISTS = ("names", "not_names", "case_sensitive", "also_used_for")
+_LISTS = ("names", "not_names", "case_sensitive", "probable", "also_used_for")
 
 
 def _check_type(path: Path, key: str, node: yaml.Node) -> None:
@@ -404,7 +410,15 @@ def _add(drafts: dict[str, _Draft], fields: dict[str, yaml.Node], place: str) ->
                 f"{place}: {canonical!r} has no 'kind'; expected one of {_KEYS['kind']}. Add it."
             )
         draft = _Draft(
-            place, NameKind(fields["kind"].value), {canonical: place}, set(), None, {}, None, None
+            place,
+            NameKind(fields["kind"].value),
+            {canonical: place},
+            case_sensitive=set(),
+            probable=set(),
+            parent=None,
+            also_used_for={},
+            note=None,
+            said_by=None,
         )
         drafts[canonical] = draft
     elif "kind" in fields and fields["kind"].value != draft.kind:
@@ -415,14 +429,15 @@ def _add(drafts: dict[str, _Draft], fields: dict[str, yaml.Node], place: str) ->
     for name in _texts(fields, "not_names", place):
         draft.names.pop(name, None)
     draft.names.update(_texts(fields, "names", place))
-    case_sensitive = _texts(fields, "case_sensitive", place)
-    for name, where in case_sensitive.items():
-        if name not in draft.names:
-            raise NamesError(
-                f"{where}: {name!r} is case-sensitive but no name of {canonical!r}. Add it to "
-                "'names' or correct the spelling."
-            )
-    draft.case_sensitive |= case_sensitive.keys()
+    for key, said in (("case_sensitive", "case-sensitive"), ("probable", "probable")):
+        marked = _texts(fields, key, place)
+        for name, where in marked.items():
+            if name not in draft.names:
+                raise NamesError(
+                    f"{where}: {name!r} is {said} but no name of {canonical!r}. Add it to "
+                    "'names' or correct the spelling."
+                )
+        (draft.case_sensitive if key == "case_sensitive" else draft.probable).update(marked)
     draft.also_used_for.update(_texts(fields, "also_used_for", place))
     if "parent" in fields:
         draft.parent = (fields["parent"].value.strip(), _place(fields["parent"], place))
@@ -481,6 +496,7 @@ def _entries_of(drafts: dict[str, _Draft]) -> list[NameEntry]:
             names=tuple(names[canonical].values()),
             parent=draft.parent[0] if draft.parent else None,
             also_used_for=tuple(draft.also_used_for),
+            probable=tuple(sorted(draft.probable & draft.names.keys())),
             note=draft.note,
             said_by=draft.said_by,
         )
