@@ -9,13 +9,14 @@ import json
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from analysis.names import NameKind, NameRegister
 from analysis.terms import stems
 from analysis.values import Value, ValueKind, dates_agree, find_dates, find_numbers
 from answer.answer import Answer, Citation, Conflict, Status, Turn
+from answer.asides import asides_for, in_order
 from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
@@ -187,6 +188,7 @@ class Answerer:
         """
         interpreted = interpret(question, earlier, lambda text: _mentions(snapshot, text))
         hits = snapshot.search(interpreted, HITS, filters or Filters())
+        hits = in_order([*asides_for(interpreted, hits, snapshot), *hits])
         if on_hits is not None:
             on_hits(hits)
         repaired = snapshot.analyze(interpreted).repaired
@@ -395,7 +397,7 @@ def _nearest(judged: Sequence[Judged], hits: Sequence[Hit]) -> tuple[Hit, ...]:
     for hit in [each.candidate.hit for each in judged] + list(hits):
         if hit not in closest:
             closest.append(hit)
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(closest[:NEAREST], 1))
+    return tuple(in_order(closest[:NEAREST]))
 
 
 def _why_not_found(snapshot: Snapshot, asked: Question, nearest: Sequence[Hit]) -> str:
