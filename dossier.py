@@ -37,7 +37,7 @@ from server.activity import FILE_NAME as ACTIVITY_FILE
 from server.activity import Activity
 from server.app import serve as serve_settings
 from server.backend import load_answerer
-from server.schemas import AskResponse, DocumentSummary, HitBody, SearchResponse
+from server.schemas import AskResponse, DocumentSummary, SearchResponse
 from server.settings import Settings, SettingsError
 
 app = typer.Typer(
@@ -63,6 +63,23 @@ From = Annotated[
 ]
 To = Annotated[
     str | None, typer.Option("--published-to", help="Published on this day or earlier: YYYY-MM-DD.")
+]
+ByActor = Annotated[
+    list[str] | None,
+    typer.Option("--actor", help="Only what names or tells of this actor; repeatable."),
+]
+ByAttack = Annotated[
+    list[str] | None, typer.Option("--attack", help="Only what tells of this attack; repeatable.")
+]
+ByStrategy = Annotated[
+    list[str] | None,
+    typer.Option("--strategy", help="Only what asserts this strategy or theme; repeatable."),
+]
+EventFrom = Annotated[
+    str | None, typer.Option("--event-from", help="Happened on this day or later: YYYY-MM-DD.")
+]
+EventTo = Annotated[
+    str | None, typer.Option("--event-to", help="Happened on this day or earlier: YYYY-MM-DD.")
 ]
 
 
@@ -104,20 +121,27 @@ def search(
     language: Languages = None,
     published_from: From = None,
     published_to: To = None,
+    actor: ByActor = None,
+    attack: ByAttack = None,
+    strategy: ByStrategy = None,
+    event_from: EventFrom = None,
+    event_to: EventTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the passages that best match a query."""
-    filters = _filters(document, source, language, published_from, published_to)
+    chosen = (document, source, language, actor, attack, strategy)
+    filters = _filters(*chosen, published_from, published_to, event_from, event_to)
     with _open_store(Settings.load()) as store, store.snapshot() as snapshot:
         began = time.perf_counter()
         hits = snapshot.search(query, k, filters)
+        took_ms = _since(began)
+        explanation = snapshot.explain(filters)
     if as_json:
-        _print_json(
-            SearchResponse(
-                query=query, hits=[HitBody.of(hit) for hit in hits], took_ms=_since(began)
-            )
-        )
+        response = SearchResponse.of(query, hits, took_ms, explanation)
+        _print_json(response.model_dump(mode="json", exclude_unset=True))
         return
+    for sentence in explanation:
+        typer.echo(sentence)
     for hit in hits:
         typer.secho(f"{hit.rank}. {_named(hit.document)}", bold=True)
         typer.echo(f"   {hit.passage.text}\n")
@@ -133,10 +157,16 @@ def ask(
     language: Languages = None,
     published_from: From = None,
     published_to: To = None,
+    actor: ByActor = None,
+    attack: ByAttack = None,
+    strategy: ByStrategy = None,
+    event_from: EventFrom = None,
+    event_to: EventTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the reports, with citations; say so when they do not answer it."""
-    filters = _filters(document, source, language, published_from, published_to)
+    chosen = (document, source, language, actor, attack, strategy)
+    filters = _filters(*chosen, published_from, published_to, event_from, event_to)
     settings = Settings.load()
     with _open_store(settings) as store, store.snapshot() as snapshot:
         answerer = load_answerer(settings)
@@ -269,8 +299,13 @@ def _filters(
     document: list[str] | None,
     source: list[str] | None,
     language: list[str] | None,
+    actor: list[str] | None,
+    attack: list[str] | None,
+    strategy: list[str] | None,
     published_from: str | None,
     published_to: str | None,
+    event_from: str | None,
+    event_to: str | None,
 ) -> Filters:
     return Filters(
         document=tuple(document or ()),
@@ -278,6 +313,11 @@ def _filters(
         language=tuple(language or ()),
         published_from=_day("--published-from", published_from),
         published_to=_day("--published-to", published_to),
+        actor=tuple(actor or ()),
+        attack=tuple(attack or ()),
+        strategy=tuple(strategy or ()),
+        event_from=_day("--event-from", event_from),
+        event_to=_day("--event-to", event_to),
     )
 
 

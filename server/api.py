@@ -14,7 +14,7 @@ from index.store import Snapshot
 from ingest.document import Document
 from server.errors import ApiError, error_body
 from server.schemas import (
-    FILTERS_NOT_BUILT,
+    SEVERAL_FILTERS,
     AskRequest,
     AskResponse,
     DocumentBody,
@@ -33,7 +33,7 @@ from server.service import Service
 from server.stream import ClientLeft, Emit, accepts_events, event_response
 
 DOCUMENT_ID = re.compile(r"[0-9a-f]{64}")
-SEVERAL_VALUES = ("document", "source", "language")
+SEVERAL_VALUES = (*SEVERAL_FILTERS, "kind", "place", "theme")
 MAX_LIST = 1_000
 
 
@@ -57,7 +57,9 @@ def only(*known: str) -> Callable[[Request], None]:
                     422,
                     "repeated_parameter",
                     f"{name} stands more than once.",
-                    f"Give one value. Only {', '.join(SEVERAL_VALUES)} take several.",
+                    f"Give one value. Only {', '.join(several)} take several."
+                    if (several := [each for each in SEVERAL_VALUES if each in known])
+                    else "Give one value.",
                 )
 
     return check
@@ -69,13 +71,6 @@ def refuse_unknown(names: Sequence[str] | Any, known: Sequence[str]) -> None:
     for name in names:
         if name in known:
             continue
-        if name in FILTERS_NOT_BUILT:
-            raise ApiError(
-                422,
-                "filter_not_available",
-                f"The filter {name} is not available in this version.",
-                listed,
-            )
         shown = name[:50] if name[:50].isprintable() else "(unprintable)"
         raise ApiError(422, "unknown_parameter", f"There is no parameter {shown}.", listed)
 
@@ -138,6 +133,8 @@ router = APIRouter(prefix="/api")
     "/search",
     tags=["questions"],
     summary="Search for passages",
+    # `explanation` stands only where a filter has something to explain.
+    response_model_exclude_unset=True,
     responses=error_responses(401, 422, 503),
     dependencies=[Depends(only(*SearchParameters.model_fields))],
 )
@@ -146,8 +143,9 @@ async def search(
 ) -> SearchResponse:
     """Return the passages that best match `q`, best first.
 
-    `document`, `source` and `language` may be repeated: their values are alternatives. A filter
-    that names something unknown is an error that lists what is known.
+    `document`, `source`, `language`, `actor`, `attack` and `strategy` may be repeated: their values
+    are alternatives, while different filters must all be passed. A filter that names something
+    unknown is an error that lists what is known.
     """
     query = service.check_question(parameters.q, "query")
     if parameters.k > service.settings.max_hits:

@@ -16,7 +16,7 @@ from fastapi.templating import Jinja2Templates
 
 from answer.compose import Answerer
 from index.store import Store
-from server import api, errors, pages, present
+from server import api, errors, pages, present, records_api
 from server.backend import Backend, Ingestion, Intake, Opener, open_backend
 from server.security import Gate
 from server.service import Service
@@ -75,6 +75,7 @@ def create_app(
     )
     errors.install(app, templates)
     app.include_router(api.router)
+    app.include_router(records_api.router)
     app.include_router(api.health)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from analysis.corrections import Correction
 from answer.compose import Answerer
 from index import ingestion
 from index.embed import Embedder
@@ -30,7 +31,7 @@ class Outcome:
 
 
 class Intake(Protocol):
-    """How documents enter and leave the collection."""
+    """How documents enter and leave the collection, and how its records are corrected."""
 
     def add(
         self,
@@ -43,6 +44,14 @@ class Intake(Protocol):
 
     def remove(self, store: Store, document_id: str) -> bool:
         """Remove a document; False when there was none."""
+        ...
+
+    def correct(self, store: Store, correction: Correction) -> Correction:
+        """Keep a correction of the records; return it with its number."""
+        ...
+
+    def withdraw(self, store: Store, number: int, withdrawn_by: str) -> bool:
+        """Put a correction out of force; False when none of that number was."""
         ...
 
 
@@ -91,6 +100,14 @@ class Ingestion:
     def remove(self, store: Store, document_id: str) -> bool:
         """Remove a document; False when there was none."""
         return ingestion.remove(store, document_id)
+
+    def correct(self, store: Store, correction: Correction) -> Correction:
+        """Keep a correction of the records; return it with its number."""
+        return ingestion.correct(store, correction)
+
+    def withdraw(self, store: Store, number: int, withdrawn_by: str) -> bool:
+        """Put a correction out of force; False when none of that number was."""
+        return ingestion.withdraw(store, number, withdrawn_by)
 
 
 def load_answerer(settings: Settings) -> Answerer:

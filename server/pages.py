@@ -27,7 +27,13 @@ from server.api import (
 from server.errors import ApiError
 from server.examples import SAMPLE_QUESTIONS, SAMPLE_SOURCES
 from server.present import AnswerView, answer_view
-from server.schemas import KNOWN_FILTERS, AskResponse, FileResult, FilterFields
+from server.schemas import (
+    KNOWN_FILTERS,
+    SEVERAL_FILTERS,
+    AskResponse,
+    FileResult,
+    FilterFields,
+)
 from server.security import COOKIE, local_target
 from server.service import Service
 from server.stream import Emit, accepts_events, event_response
@@ -102,7 +108,7 @@ async def ask(request: Request, service: ServiceParameter) -> Response:
     Both draw the answer by one template.
     """
     service.require_ready()
-    form = await _form(request, ("question", "conversation", *KNOWN_FILTERS))
+    form = await form_fields(request, ("question", "conversation", *KNOWN_FILTERS))
     given = dict(form)
     conversation_id = given.get("conversation") or None
 
@@ -346,7 +352,7 @@ def _notice(service: Service) -> Any:
     return describe
 
 
-async def _form(request: Request, known: Sequence[str]) -> list[tuple[str, str]]:
+async def form_fields(request: Request, known: Sequence[str]) -> list[tuple[str, str]]:
     """Return a form's fields; ApiError for another body, another encoding, or an unknown field."""
     announced = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if announced == "multipart/form-data":
@@ -380,10 +386,10 @@ def _filters(fields: Sequence[tuple[str, str]]) -> Filters:
     for name, value in fields:
         if name not in KNOWN_FILTERS or not value.strip():
             continue
-        if name.startswith("published"):
-            values[name] = value
-        else:
+        if name in SEVERAL_FILTERS:
             values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
     try:
         return FilterFields(**values).filters()
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """Bodies of requests and responses, as the public contract names them."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -9,9 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from answer.answer import Answer, Citation
 from index.search import DocumentInfo, Filters, Hit
 
-KNOWN_FILTERS = ("document", "source", "language", "published_from", "published_to")
-# Named by the contract; they need the records of analysis, which this version does not make.
-FILTERS_NOT_BUILT = ("actor", "attack", "strategy", "event_from", "event_to")
+SEVERAL_FILTERS = ("document", "source", "language", "actor", "attack", "strategy")
+PERIODS = ("published", "event")
+KNOWN_FILTERS = (
+    *SEVERAL_FILTERS,
+    *(f"{period}_{end}" for period in PERIODS for end in ("from", "to")),
+)
 MAX_FILTER_VALUES = 100
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -59,7 +63,7 @@ Values = Annotated[
 
 
 class FilterFields(BaseModel):
-    """Which documents may be used; several values of one filter are alternatives."""
+    """Which passages may be used; several values of one filter are alternatives."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,6 +80,29 @@ class FilterFields(BaseModel):
     published_to: IsoDate = Field(
         default=None, description="Last day of publication, inclusive.", examples=["2023-12-31"]
     )
+    actor: Values = Field(
+        default=[],
+        description="Actors by id or any name: passages that name one or tell of it.",
+        examples=[["ISKP"]],
+    )
+    attack: Values = Field(
+        default=[],
+        description="Attacks by id or title: passages that tell of one.",
+        examples=[["kabul-airport-2021-08-26"]],
+    )
+    strategy: Values = Field(
+        default=[],
+        description="Strategies by id or theme: passages that assert one.",
+        examples=[["sectarian division"]],
+    )
+    event_from: IsoDate = Field(
+        default=None,
+        description="First day of the events told, inclusive; not of publication.",
+        examples=["2021-01-01"],
+    )
+    event_to: IsoDate = Field(
+        default=None, description="Last day of the events told, inclusive.", examples=["2023-12-31"]
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -83,17 +110,16 @@ class FilterFields(BaseModel):
         if isinstance(values, dict):
             for name in values:
                 if name not in cls.model_fields:
-                    state = "is not available in this version"
-                    problem = state if name in FILTERS_NOT_BUILT else "is unknown"
                     shown = name if str(name).isprintable() else "that name"
-                    raise ValueError(f"{shown} {problem}; known are {', '.join(cls.model_fields)}")
+                    raise ValueError(f"{shown} is unknown; known are {', '.join(cls.model_fields)}")
         return values
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        first, last = self.published_from, self.published_to
-        if first and last and first > last:
-            raise ValueError(f"published_from {first} is after published_to {last}; swap them")
+        for name in PERIODS:
+            first, last = getattr(self, f"{name}_from"), getattr(self, f"{name}_to")
+            if first and last and first > last:
+                raise ValueError(f"{name}_from {first} is after {name}_to {last}; swap them")
         return self
 
     def filters(self) -> Filters:
@@ -104,6 +130,11 @@ class FilterFields(BaseModel):
             language=tuple(self.language),
             published_from=self.published_from,
             published_to=self.published_to,
+            actor=tuple(self.actor),
+            attack=tuple(self.attack),
+            strategy=tuple(self.strategy),
+            event_from=self.event_from,
+            event_to=self.event_to,
         )
 
 
@@ -192,6 +223,21 @@ class SearchResponse(BaseModel):
     query: str
     hits: list[HitBody]
     took_ms: int
+    explanation: list[str] = Field(
+        default=[],
+        description="How filters by actor, attack, strategy or event were understood and what they "
+        "left; absent without them.",
+    )
+
+    @classmethod
+    def of(
+        cls, query: str, hits: Sequence[Hit], took_ms: int, explanation: Sequence[str]
+    ) -> "SearchResponse":
+        """Return the wire form of a search's hits."""
+        response = cls(query=query, hits=[HitBody.of(hit) for hit in hits], took_ms=took_ms)
+        if explanation:
+            response.explanation = [*explanation]
+        return response
 
 
 class CitationBody(BaseModel):

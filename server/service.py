@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 from fastapi.templating import Jinja2Templates
 
+from analysis.corrections import Correction
 from answer.answer import Turn
 from index.ingestion import Progress
 from index.search import Filters, Hit
@@ -26,7 +27,6 @@ from server.schemas import (
     AskResponse,
     DocumentReference,
     FileResult,
-    HitBody,
     SearchResponse,
     reject_unstorable,
 )
@@ -149,11 +149,10 @@ class Service:
         with self.snapshot() as snapshot:
             self.metrics.generation.set(snapshot.generation)
             hits = snapshot.search(query, k, filters)
-        seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - began
+            explanation = snapshot.explain(filters)
         self.metrics.search_seconds.observe(seconds)
-        return SearchResponse(
-            query=query, hits=[HitBody.of(hit) for hit in hits], took_ms=round(seconds * 1000)
-        )
+        return SearchResponse.of(query, hits, round(seconds * 1000), explanation)
 
     def ask(
         self,
@@ -220,6 +219,16 @@ class Service:
         if removed:
             self.activity.forget_document(document_id)
         return removed
+
+    def correct(self, correction: Correction) -> Correction:
+        """Keep an operator's correction; return it with its number."""
+        backend = self.backend
+        return backend.intake.correct(backend.store, correction)
+
+    def withdraw(self, number: int, withdrawn_by: str) -> bool:
+        """Put a correction out of force; return whether it was in force."""
+        backend = self.backend
+        return backend.intake.withdraw(backend.store, number, withdrawn_by)
 
 
 def file_name(given: str) -> str:

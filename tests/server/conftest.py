@@ -10,8 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import TypeAdapter
 
+from analysis.collection import Records
+from analysis.corrections import Correction
+from analysis.lookup import Lookup
+from analysis.names import NameRegister
 from answer.answer import Answer, Citation, Conflict, Status, Turn
+from index.catalogue import CorrectionRow
 from index.ingestion import Progress
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from ingest.chunk import Passage
@@ -44,6 +50,7 @@ HOSTILE = Document(
     paths=("upload:<b>hostile</b>.html",),
     page_starts=(0,),
 )
+NO_RECORDS = Records([], [], [], notes={}, register=NameRegister([]))
 
 
 def citation(number: int, document: Document, quote: str, answer: str) -> Citation:
@@ -64,9 +71,12 @@ def citation(number: int, document: Document, quote: str, answer: str) -> Citati
 class FakeSnapshot:
     fingerprint = "fake"
 
-    def __init__(self, documents: Sequence[Document], generation: int) -> None:
-        self._documents = {document.id: document for document in documents}
-        self.generation = generation
+    def __init__(self, store: "FakeStore") -> None:
+        self._documents = {document.id: document for document in store.held}
+        self.generation = store.generation
+        self.records = store.records
+        self.lookup = Lookup(store.records)
+        self._corrections = list(store.corrections)
 
     def __enter__(self) -> "FakeSnapshot":
         return self
@@ -84,13 +94,24 @@ class FakeSnapshot:
         return []
 
     def known(self) -> Mapping[str, Sequence[str]]:
-        return {"source": ["Herat Courier"], "language": ["en"]}
+        return {
+            "document": sorted(self._documents),
+            "source": ["Herat Courier"],
+            "language": ["en"],
+        }
+
+    def explain(self, filters: Filters) -> tuple[str, ...]:
+        return tuple(f"Kept to what names {name}." for name in filters.actor)
+
+    def corrections(self, *, withdrawn: bool = False) -> list[CorrectionRow]:
+        return [row for row in self._corrections if withdrawn or row.withdrawn_by is None]
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008
-        for name, known in self.known().items():
+        for name in ("source", "language"):
             for value in getattr(filters, name):
-                if value not in known:
-                    raise QueryError(f"unknown {name} {value!r}", f"Known: {', '.join(known)}.")
+                if value not in self.known()[name]:
+                    known = ", ".join(self.known()[name])
+                    raise QueryError(f"unknown {name} {value!r}", f"Known: {known}.")
         hits = []
         for document in self._documents.values():
             found = re.search(re.escape(query.split()[-1].strip("?")), document.text)
@@ -101,13 +122,15 @@ class FakeSnapshot:
 
 
 class FakeStore:
-    def __init__(self, *documents: Document) -> None:
+    def __init__(self, *documents: Document, records: Records = NO_RECORDS) -> None:
         self.held = list(documents)
+        self.records = records
+        self.corrections: list[CorrectionRow] = []
         self.generation = 1
         self.closed = False
 
     def snapshot(self) -> FakeSnapshot:
-        return FakeSnapshot(self.held, self.generation)
+        return FakeSnapshot(self)
 
     def close(self) -> None:
         self.closed = True
@@ -210,6 +233,20 @@ class FakeIntake:
         removed = len(kept) < len(store.held)
         store.held = kept
         return removed
+
+    def correct(self, store: FakeStore, correction: Correction) -> Correction:
+        number = len(store.corrections) + 1
+        kept = TypeAdapter(Correction).dump_json(correction).decode()
+        store.corrections.append(CorrectionRow(number, kept, None, None))
+        return replace(correction, number=number)
+
+    def withdraw(self, store: FakeStore, number: int, withdrawn_by: str) -> bool:
+        for at, row in enumerate(store.corrections):
+            if row.number == number and row.withdrawn_by is None:
+                moment = "2023-06-01T00:00:00+00:00"
+                store.corrections[at] = replace(row, withdrawn_by=withdrawn_by, withdrawn_at=moment)
+                return True
+        return False
 
 
 @pytest.fixture(autouse=True)

@@ -91,9 +91,8 @@ class TestChat:
         response = client.post("/", data={"question": "Who?", "source": "Nobody"})
         assert response.status_code == 422 and "Herat Courier" in response.text
 
-    @pytest.mark.parametrize("field", ["actor", "colour"])
-    def test_a_field_that_would_do_nothing_is_refused(self, client, field):
-        response = client.post("/", data={"question": "Who?", field: "x"})
+    def test_a_field_that_would_do_nothing_is_refused(self, client):
+        response = client.post("/", data={"question": "Who?", "colour": "x"})
         assert response.status_code == 422 and "<h1>" in response.text
 
     def test_filters_reach_the_answerer_and_stay_chosen(self, client, answerer, raids):

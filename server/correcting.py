@@ -1,0 +1,120 @@
+"""Correcting: an operator's decision checked against what is stored, before it is kept."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from analysis.collection import Actor, Attack
+from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from server.errors import ApiError
+from server.record_schemas import REJECTED, SET_FIELDS, CorrectionRequest, Place
+from server.records import Reader
+from server.selection import choices, nearest
+
+NEEDS = {
+    CorrectionKind.MERGE: "two names or more",
+    CorrectionKind.SPLIT: "two names or more, of which the first stays",
+    CorrectionKind.JOIN_ATTACKS: "the places of two accounts or more",
+    CorrectionKind.PART_ATTACKS: "the places of two accounts or more, the parted one first",
+    CorrectionKind.REJECT: f"a place, and as field one of {', '.join(REJECTED)}",
+    CorrectionKind.SET: "the place of an account (and, if some words say so, theirs), a value, and "
+    f"as field one of {', '.join(SET_FIELDS)}",
+}
+
+
+def checked(request: CorrectionRequest, reader: Reader) -> Correction:
+    """Return the correction that is asked for, dated now; number 0 until it is kept.
+
+    Raises ApiError 422 if it lacks what its kind needs or names what is not in the collection.
+    """
+    names, places = list(dict.fromkeys(request.names)), list(request.places)
+    by_name = request.kind in (CorrectionKind.MERGE, CorrectionKind.SPLIT)
+    complete = {
+        CorrectionKind.MERGE: len(names) > 1,
+        CorrectionKind.SPLIT: len(names) > 1,
+        CorrectionKind.JOIN_ATTACKS: len(places) > 1,
+        CorrectionKind.PART_ATTACKS: len(places) > 1,
+        CorrectionKind.REJECT: bool(places) and request.field in REJECTED,
+        CorrectionKind.SET: len(places) in (1, 2)
+        and request.field in SET_FIELDS
+        and bool((request.value or "").strip()),
+    }[request.kind]
+    if not complete or (places if by_name else names):
+        without = "places" if by_name else "names"
+        raise ApiError(
+            422,
+            "incomplete_correction",
+            f"This correction ({request.kind}) needs {NEEDS[request.kind]}, and no {without}.",
+            "Correct what is named; /docs shows examples.",
+        )
+    _check_names(names, reader)
+    for place in places:
+        _check_place(place, reader)
+    sets = request.kind in (CorrectionKind.REJECT, CorrectionKind.SET)
+    return Correction(
+        number=0,
+        kind=request.kind,
+        made_by=request.made_by,
+        made_at=datetime.now(UTC).replace(microsecond=0),
+        names=tuple(names),
+        places=tuple(CorrectedPlace(p.document, p.start, p.end) for p in places),
+        field=request.field if sets else None,
+        value=(request.value or "").strip() if request.kind is CorrectionKind.SET else None,
+        note=(request.note or "").strip() or None,
+    )
+
+
+def _check_names(names: Sequence[str], reader: Reader) -> None:
+    known = {
+        name: None
+        for actor in reader.records.actors
+        for name in (actor.name, *(use.text for use in actor.names))
+    }
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise ApiError(
+                422,
+                "unknown_value",
+                f"No actor has the name {name[:80]!r}.",
+                choices("name", near, len(known) - len(near)),
+            )
+
+
+def _check_place(place: Place, reader: Reader) -> None:
+    length = reader.length(place.document)
+    if length is None:
+        raise ApiError(
+            422,
+            "unknown_value",
+            f"There is no document {place.document[:80]!r}.",
+            "GET /api/documents lists them.",
+        )
+    if not place.start < place.end <= length:
+        raise ApiError(
+            422,
+            "invalid_place",
+            f"Characters {place.start} to {place.end} are no stretch of this document.",
+            f"Its text has {length:,} characters; give start before end.",
+        )
+
+
+def actor_named(name: str, reader: Reader) -> Actor | None:
+    """Return the actor that most places call by this name, spelled just so."""
+    found = [
+        (len(use.evidence), actor.id, actor)
+        for actor in reader.records.actors
+        for use in actor.names
+        if use.text == name
+    ]
+    return max(found)[2] if found else None
+
+
+def attack_at(place: CorrectedPlace, reader: Reader) -> Attack | None:
+    """Return the attack that is told at a place."""
+    for attack in reader.records.attacks:
+        for told in attack.evidence:
+            if told.document_id == place.document_id and (
+                told.start < place.end and place.start < told.end
+            ):
+                return attack
+    return None
