@@ -207,10 +207,16 @@ def report_command(
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; RUN/report.html if left out.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an earlier run: show what got better beside what got worse."),
+    ] = None,
 ) -> None:
     """Write a run's report: one HTML page that needs nothing else."""
     target = out or run / "report.html"
-    target.write_text(render_report(read_run(run)), encoding="utf-8")
+    told = read_run(run)
+    change = None if against is None else compare(read_run(against), told)
+    target.write_text(render_report(told, change), encoding="utf-8")
     typer.echo(str(target))
 
 
@@ -556,6 +562,11 @@ def _print_comparison(comparison: Comparison) -> None:
             typer.echo(f"  {change.question.id}  {change.question.question}")
     if comparison.trade:
         typer.secho("\nthe second run trades one measure for another", bold=True)
+        for verb, verdict in (("better", Verdict.BETTER), ("worse", Verdict.WORSE)):
+            items = [item for item in comparison.having(verdict) if item.kind is None]
+            typer.echo(
+                f"  got {verb}: " + ", ".join(item.measure.name for item in items)
+            )
 
 
 def _print_difference(name: str, item: Difference) -> None:

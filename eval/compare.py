@@ -73,6 +73,16 @@ class Comparison:
         overall = {item.verdict for item in self.differences if item.kind is None}
         return {Verdict.BETTER, Verdict.WORSE} <= overall
 
+    def having(self, verdict: Verdict) -> list[Difference]:
+        """Return the differences of that verdict: over all questions first, then by kind."""
+        return [item for item in self.differences if item.verdict is verdict]
+
+    @property
+    def quiet(self) -> int:
+        """How many of the differences are noise or none."""
+        told = (Verdict.BETTER, Verdict.WORSE)
+        return sum(item.verdict not in told for item in self.differences)
+
 
 def compare(first: Run, second: Run) -> Comparison:
     """Return the comparison of two runs over the same questions; rows are paired by question id.

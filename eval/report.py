@@ -45,8 +45,12 @@ def list_runs(data_dir: Path) -> list[ListedRun]:
     return sorted(listed, key=lambda run: (run.info.date, run.name), reverse=True)
 
 
-def render_report(run: Run) -> str:
-    """Return the run's report: one page with plots and every question, needing nothing else."""
+def render_report(run: Run, change: Comparison | None = None) -> str:
+    """Return the run's report: one page with plots and every question, needing nothing else.
+
+    With the comparison in which the run comes second, the page begins with the measures that got
+    better beside those that got worse.
+    """
     well = run.columns.get("served well")
     marked = [None if well is None else bool(well[place] == 1.0) for place in range(len(run.rows))]
     return (
@@ -54,6 +58,7 @@ def render_report(run: Run) -> str:
         .get_template("eval_report.html")
         .render(
             run=run,
+            change=change,
             info=run.info,
             groups=[
                 (
@@ -141,6 +146,7 @@ def _environment() -> Environment:
         "covered": _covered,
         "found": _found,
         "around": _around,
+        "verdicts": Verdict,
         "outcome_words": {
             Outcome.ANSWERED: "answered",
             Outcome.NOT_FOUND: "not found",

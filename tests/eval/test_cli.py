@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from eval.cli import eval_app
+from eval.external import EXTERNAL_SETS
 from eval.gold import write_gold
 from eval.reply import reply_to_json
 
@@ -93,6 +95,47 @@ def test_two_runs_are_compared_in_words_json_and_html(
     assert record["lost"] == ["fall", "cause"]
 
 
+def test_a_report_shows_the_change_against_an_earlier_run(
+    run: Any, files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    gold, good, worse = files
+    run(gold, "--system", good, "--out", tmp_path / "a")
+    run(gold, "--system", worse, "--out", tmp_path / "b")
+    assert "Got worse" not in (tmp_path / "b" / "report.html").read_text()
+    result = run("report", tmp_path / "b", "--against", tmp_path / "a")
+    assert result.exit_code == 0, result.output
+    assert "Got worse" in (tmp_path / "b" / "report.html").read_text()
+
+
+def test_all_external_sets_are_one_command_that_can_be_given_again(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paragraph = {
+        "context": "Köprü 1994 yılında yıkıldı.",
+        "qas": [
+            {
+                "id": "1",
+                "question": "Köprü ne zaman yıkıldı?",
+                "answers": [{"text": "1994", "answer_start": 6}],
+            }
+        ],
+    }
+    data = {"data": [{"title": "Köprü", "paragraphs": [paragraph]}]}
+    external = EXTERNAL_SETS["tquad"]
+    (tmp_path / external.place).parent.mkdir(parents=True)
+    (tmp_path / external.place).write_bytes(gzip.compress(json.dumps(data).encode()))
+    monkeypatch.setattr("eval.cli.EXTERNAL_SETS", {"tquad": external})
+    words = ("external", "all", "--data", tmp_path, "--out", tmp_path / "out")
+    first = run(*words)
+    assert first.exit_code == 0, first.output
+    assert "|  | tquad |" in first.output and "| questions | 1 |" in first.output
+    report = tmp_path / "out" / "tquad" / "run" / "report.html"
+    written = report.stat().st_mtime_ns
+    again = run(*words)
+    assert "is there already" in again.stderr and "| questions | 1 |" in again.output
+    assert report.stat().st_mtime_ns == written
+
+
 def test_a_missing_answer_makes_the_command_fail(
     run: Any, files: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
@@ -129,6 +172,12 @@ def test_a_set_is_imported(run: Any, tmp_path: Path) -> None:
         (["absent.jsonl"], "absent.jsonl: cannot be read"),
         (["gold.jsonl", "--system", "absent.jsonl"], "no such file; --system takes a URL, a file"),
         (["gold.jsonl", "--system", "http://127.0.0.1:9"], "is not a ready service"),
+        (
+            ["external", "all", "--data", "no", "--out", "o"],
+            "no/reading/squad2-dev.json.gz does not",
+        ),
+        (["external", "trec", "--data", "no", "--out", "o"], "wikicontradict, tquad, or all"),
+        (["peers", "gold.jsonl", "x", "--only", "elastic"], "no peer 'elastic'; use one of"),
         (["compare", "no", "where"], "no/run.json: cannot be read"),
         (["import", "csv", "x", "--out", "y"], "kind is 'csv'; use one of squad, beir"),
     ],

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from eval.compare import compare
+from eval.compare import Comparison, compare
+from eval.gold import Kind
 from eval.plots import HEIGHT, WIDTH, bar_groups, figures
 from eval.report import content_security_policy, list_runs, render_comparison, render_report
 from eval.run import run_gold, write_run
@@ -120,6 +121,34 @@ def test_a_comparison_shows_won_and_lost_questions_with_both_replies(world: Any)
     assert "Questions that changed: 2" in text
     assert "won" in text and "lost" in text
     assert "First: old" in text and "Second: new" in text
+
+
+def traded(world: Any) -> Comparison:
+    """A change that refuses what nothing answers, and with it what the fact questions ask."""
+    guess = world.perfect["fall"]
+    gold = [replace(item, id=f"{item.id}{number}") for item in world.gold for number in range(20)]
+    before, after = {}, {}
+    for item in gold:
+        right = world.perfect[item.id.rstrip("0123456789")]
+        before[item.id] = right if item.answerable else guess
+        after[item.id] = world.refused() if item.kind is Kind.FACT else right
+    first, second = (
+        run_gold(world.system(name, **replies), gold)
+        for name, replies in (("old", before), ("new", after))
+    )
+    return compare(first, second)
+
+
+def test_a_trade_stands_on_top_with_what_got_better_beside_what_got_worse(world: Any) -> None:
+    change = traded(world)
+    for page in (render_comparison(change), render_report(change.second, change)):
+        words = re.sub(r"\s+", " ", "".join(parsed(page).words))
+        better, worse = words.index("Got better: "), words.index("Got worse: ")
+        end = words.index("of the other comparisons")
+        assert words.index("trades one measure for another") < better < worse < end
+        assert "near-miss recall" in words[better:worse]
+        assert "answer right" in words[worse:end]
+    assert "Got better" not in render_report(change.second)
 
 
 def test_runs_are_listed_newest_first_and_other_folders_are_passed_over(
