@@ -13,6 +13,8 @@ What is counted, over the documents of a hand-made inventory (`eval.records_gold
   with one name only counts as well; a mention that was not found has recall 0.
 - A mention that may name two actors ("Daesh" for the parent or its branch) counts in no join; it is
   counted apart whether it went to one of the two. Probable joins are accepted either way.
+- **Relations** between labelled actors, wherever they are said: who leads, belongs to, is a branch
+  or brother of, was killed by, is allied with or fights whom. Leading a group is belonging to it.
 - **Attacks.** Found and labelled events are matched one to one: an account must overlap; among
   those, the same date, perpetrator and place decide. An attack is right when date and perpetrator
   are: a found date equals a labelled one at the labelled precision, no other found date
@@ -105,12 +107,22 @@ class FoundStrategy:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundRelation:
+    """That one found actor stands in a relation to another."""
+
+    kind: str
+    subject: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """All records of a system."""
 
     actors: tuple[FoundActor, ...] = ()
     attacks: tuple[FoundAttack, ...] = ()
     strategies: tuple[FoundStrategy, ...] = ()
+    relations: tuple[FoundRelation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,13 @@ def found_in(records: Records) -> Found:
             for strategy in records.strategies
             for each in strategy.assertions
         ),
+        relations=tuple(
+            FoundRelation(related.kind.value, related.other, actor.id)
+            if related.inverse
+            else FoundRelation(related.kind.value, actor.id, related.other)
+            for actor in records.actors
+            for related in actor.relations
+        ),
     )
 
 
@@ -224,6 +243,7 @@ def score_records(
     actors, actor_of = _score_actors(inventory.actors, found.actors, findings)
     shares = (
         actors
+        | _score_relations(inventory.actors, found.relations, actor_of, findings)
         | _score_attacks(inventory.attacks, found.attacks, actor_of, findings)
         | _score_strategies(inventory.strategies, found.strategies, actor_of, findings)
     )
@@ -252,6 +272,7 @@ def _within(
         tuple(actor for actor in actors if actor.mentions),
         tuple(attack for attack in attacks if attack.accounts),
         tuple(each for each in found.strategies if counts(each.place)),
+        found.relations,
     )
 
 
@@ -461,6 +482,65 @@ def _apart(
 
 
 _ActorOf = Mapping[str, Counter[str]]
+
+
+def _score_relations(
+    actors: Sequence[GoldActor],
+    found: Sequence[FoundRelation],
+    actor_of: _ActorOf,
+    findings: list[Finding],
+) -> dict[str, Share]:
+    """Return precision and recall over relations between labelled actors that are asked for."""
+    asked = {actor.id for actor in actors if not actor.optional}
+    labelled = [
+        [_ordered(each.kind, actor.id, other) for other in each.others]
+        for actor in actors
+        for each in actor.relations
+        if each.kind in _RELATIONS and actor.id in asked and each.others[0] in asked
+    ]
+    labelled = list({tuple(each): each for each in labelled}.values())
+    triples = {
+        _ordered(each.kind, subject, target)
+        for each in found
+        if each.kind in _RELATIONS
+        and (subject := _best(actor_of.get(each.subject))) in asked
+        and (target := _best(actor_of.get(each.object))) in asked
+        and subject is not None
+        and target is not None
+    }
+    accepted = {triple for each in labelled for triple in each}
+    # Whoever leads a group belongs to it.
+    implied = {("member of", *rest) for kind, *rest in accepted if kind == "leader of"}
+    right = [each for each in labelled if triples & {*each, *_leading(each)}]
+    for each in labelled:
+        if each not in right:
+            kind, one, other = each[0]
+            findings.append(Finding("relation not found", one, None, f"{kind} {other}"))
+    wrong = sorted(triples - accepted - implied)
+    for kind, one, other in wrong:
+        findings.append(Finding("no relation", one, None, f"{kind} {other}"))
+    return {
+        "relation precision": Share(len(triples) - len(wrong), len(triples)),
+        "relation recall": Share(len(right), len(labelled)),
+    }
+
+
+_Triple = tuple[str, str, str]
+_RELATIONS = frozenset(
+    {"leader of", "member of", "branch of", "brother of", "killed by", "allied with", "fights"}
+)
+_SYMMETRIC = frozenset({"brother of", "allied with", "fights"})
+
+
+def _ordered(kind: str, one: str, other: str) -> _Triple:
+    if kind in _SYMMETRIC and one > other:
+        return kind, other, one
+    return kind, one, other
+
+
+def _leading(triples: Iterable[_Triple]) -> set[_Triple]:
+    """Return the triples that say more than these: leading a group is belonging to it."""
+    return {("leader of", one, other) for kind, one, other in triples if kind == "member of"}
 
 
 def _score_attacks(

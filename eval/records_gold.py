@@ -69,6 +69,15 @@ class GoldMention:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldRelation:
+    """That an actor stands in a relation to another: read "actor is … other"."""
+
+    kind: str
+    others: tuple[str, ...]
+    """Ids of actors that are all right as the other; the first is the best."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoldActor:
     """A group, person, institution or state with every mention."""
 
@@ -81,6 +90,8 @@ class GoldActor:
     apart: tuple[str, ...] = ()
     probable: tuple[str, ...] = ()
     """Ids of actors that may be this one: joining and not joining are both accepted."""
+    relations: tuple[GoldRelation, ...] = ()
+    """Its parent, as "branch of", and its relations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +272,9 @@ def _actor(record: Mapping[str, Any]) -> GoldActor:
         for item in _items(record, key, required=False):
             for place in _items(item, "evidence"):
                 _place(place)
+    relations = list(_items(record, "relations", required=False))
+    if "parent" in record:
+        relations.append({"kind": "branch of", **record["parent"]})
     return GoldActor(
         id=_text(record, "id"),
         kind=_choice(record, "kind", GoldKind),
@@ -269,6 +283,10 @@ def _actor(record: Mapping[str, Any]) -> GoldActor:
         optional=bool(record.get("optional", False)),
         apart=_ids(record, "apart"),
         probable=tuple(_text(item, "actor") for item in _items(record, "probable", required=False)),
+        relations=tuple(
+            GoldRelation(_text(item, "kind"), (_text(item, "actor"), *_ids(item, "or")))
+            for item in relations
+        ),
     )
 
 
@@ -408,6 +426,7 @@ def _id_problems(
     known = {actor.id for _, actor in actors}
     for where, actor in actors:
         others = {other for mention in actor.mentions for other in mention.others}
+        others.update(other for relation in actor.relations for other in relation.others)
         yield from _unknown(where, {*actor.apart, *actor.probable, *others}, known)
     for where, attack in attacks:
         named = {name for by in attack.perpetrators for name in by.actors if name is not None}

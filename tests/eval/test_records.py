@@ -18,6 +18,7 @@ from analysis.collection import (
     FieldValue,
     NameUse,
     Records,
+    RelatedActor,
     Strategy,
     Told,
 )
@@ -30,6 +31,7 @@ from analysis.records import (
     AttackKind,
     Ladder,
     Precision,
+    RelationKind,
     Span,
     StrategyKind,
 )
@@ -40,6 +42,7 @@ from eval.records import (
     FoundAttack,
     FoundDate,
     FoundMention,
+    FoundRelation,
     FoundStrategy,
     found_in,
     is_date_right,
@@ -55,6 +58,7 @@ from eval.records_gold import (
     GoldMention,
     GoldPerpetrator,
     GoldPrecision,
+    GoldRelation,
     GoldStrategy,
     Inventory,
     RecordsError,
@@ -189,6 +193,51 @@ def test_a_probable_join_is_accepted_either_way(joined: bool) -> None:
     found = shares(inventory, Found((one, *([] if joined else [has("2", ("Umar K", 20))]))))
     assert found["join precision, names"] == found["join recall, names"] == (1, 1)
     assert found["join precision, mentions"] == (3, 3)
+
+
+KIN = Inventory(
+    (
+        labelled(
+            "bear",
+            named("Bears", 0),
+            relations=(GoldRelation("fights", ("wolf",)), GoldRelation("branch of", ("beast",))),
+        ),
+        labelled("wolf", named("Wolves", 40), relations=(GoldRelation("fights", ("bear",)),)),
+        labelled("beast", named("Beasts", 50)),
+        labelled("akela", named("Akela", 60), relations=(GoldRelation("member of", ("wolf",)),)),
+        labelled("press", named("Times", 70), optional=True),
+    ),
+    (),
+    (),
+)
+
+
+@pytest.mark.parametrize(
+    ("relations", "precision", "recall"),
+    [
+        # Fighting goes both ways and is labelled twice: it is one of three.
+        ([("fights", "1", "2"), ("branch of", "1", "3"), ("member of", "4", "2")], (3, 3), (3, 3)),
+        ([("fights", "2", "1"), ("fights", "1", "2")], (1, 1), (1, 3)),
+        ([("branch of", "3", "1")], (0, 1), (0, 3)),
+        # Who is said to lead belongs, but was not labelled as leading.
+        ([("leader of", "4", "2")], (0, 1), (1, 3)),
+        ([("fights", "5", "1"), ("succeeds", "1", "2")], (0, 0), (0, 3)),
+    ],
+)
+def test_relations_are_counted_between_actors_that_are_asked_for(
+    relations: list[tuple[str, str, str]], precision: tuple[int, int], recall: tuple[int, int]
+) -> None:
+    actors = (
+        has("1", ("Bears", 0)),
+        has("2", ("Wolves", 40)),
+        has("3", ("Beasts", 50)),
+        has("4", ("Akela", 60)),
+        has("5", ("Times", 70)),
+    )
+    found = Found(actors, relations=tuple(FoundRelation(*each) for each in relations))
+    result = shares(KIN, found)
+    assert result["relation precision"] == precision
+    assert result["relation recall"] == recall
 
 
 def gold_date(first: str, precision: GoldPrecision = DAY, **more: Any) -> GoldDate:
@@ -399,7 +448,18 @@ def test_nothing_found_has_no_precision_and_recall_zero() -> None:
 def test_records_of_a_collection_become_what_is_scored() -> None:
     account = Account(AttackKind.RAID, Span(3, 7), Span(0, 30))
     records = Records(
-        [Actor("a1", "Bears", ActorKind.GROUP, (NameUse("Bears", (Words(DOC, 0, 5),)),))],
+        [
+            Actor(
+                "a1",
+                "Bears",
+                ActorKind.GROUP,
+                (NameUse("Bears", (Words(DOC, 0, 5),)),),
+                relations=(
+                    RelatedActor(RelationKind.FIGHTS, "a2", False, ()),
+                    RelatedActor(RelationKind.LEADER_OF, "a3", True, ()),
+                ),
+            )
+        ],
         [
             Attack(
                 "x1",
@@ -460,6 +520,7 @@ def test_records_of_a_collection_become_what_is_scored() -> None:
             ),
         ),
         (FoundStrategy(at(0, 30), "a1", GoldAsserter.OFFICIAL, "honey"),),
+        (FoundRelation("fights", "a1", "a2"), FoundRelation("leader of", "a3", "a1")),
     )
 
 
@@ -495,6 +556,11 @@ def test_each_inventory_scored_by_itself_is_perfect(prefix: str) -> None:
                 else each.asserters[0],
             )
             for each in inventory.strategies
+        ),
+        tuple(
+            FoundRelation(each.kind, actor.id, each.others[0])
+            for actor in inventory.actors
+            for each in actor.relations
         ),
     )
     score = score_records(inventory, found, dict.fromkeys(inventory.documents, ()))
