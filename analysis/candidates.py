@@ -158,17 +158,12 @@ def _candidate(passage: Passage, start: int, end: int) -> Iterable[Candidate]:
     tokens = list(_TOKENS.finditer(text, start, end))
     forms = [fold(token.group()).rstrip(".") for token in tokens]
     # What opens a sentence has its capital from that.
-    while (
-        tokens
-        and tokens[0].start() in passage.sentence_starts
-        and (forms[0] in STOP_WORDS or forms[0] in _OPENERS or tokens[0].start() in passage.common)
+    if _only_opens(tokens[0], forms[0], passage) and not (
+        forms[0] in cues.ROLE_NOUNS and len(tokens) > 1
     ):
-        if forms[0] in cues.ROLE_NOUNS and len(tokens) > 1:
-            break
         tokens, forms = tokens[1:], forms[1:]
-        if tokens and forms[0] in cues.NAME_PARTICLES and tokens[0].group()[0].islower():
+        if tokens and tokens[0].group()[0].islower():
             tokens, forms = tokens[1:], forms[1:]
-        break
     title = ""
     heads = cues.INSTITUTION_HEADS | cues.GROUP_HEADS | cues.PLACE_HEADS
     if tokens and forms[-1] not in heads:
@@ -185,11 +180,30 @@ def _candidate(passage: Passage, start: int, end: int) -> Iterable[Candidate]:
         joined = forms[-1] in _JOINED_HEADS and more.group(2)
         end = more.end(2) if joined else more.end(1)
         forms += [fold(word) for word in re.findall(r"\w+", text[tokens[-1].end() : end])]
+    elif text[start:end] in states() or text[start:end] in demonyms() or forms == ["us"]:
+        body = STATE_BODY.match(text, end)
+        if body is None or (body.group(1) == "forces" and text[start:end] in demonyms()):
+            return
+        end = body.end()
+        forms.append(fold(body.group(1)))
     if end - start > MAX_NAME_CHARS or _is_no_name(forms):
         return
     yield Candidate(
         passage.start + start, passage.start + end, text[start:end], title, tuple(forms)
     )
+
+
+STATE_BODY = re.compile(
+    r"[^\S\n](army|military|forces|navy|police|air force|armed forces|intelligence services?)\b"
+)
+"""What makes a body of the state of a state's name before it: the US military, the Afghan army."""
+
+
+def _only_opens(token: re.Match[str], form: str, passage: Passage) -> bool:
+    """Whether a word has its capital only from opening the sentence."""
+    if token.start() not in passage.sentence_starts or token.group().isupper():
+        return False
+    return form in STOP_WORDS or form in _OPENERS or token.start() in passage.common
 
 
 _TITLES = cues.OFFICES | {
@@ -316,6 +330,8 @@ def _outer_cues(
         yield ActorKind.INSTITUTION, 0.7
     if last in _PLACE_PREPOSITIONS:
         yield _Other.PLACE, 1
+    if re.match(r",\s+(?:who|whose|whom)\b", after):
+        yield ActorKind.PERSON, 2.5
     if _AGE_AFTER.match(after):
         yield ActorKind.PERSON, 3
     role = _ROLE_AFTER.match(after)

@@ -11,9 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analysis import cues
-from analysis.candidates import Candidate, Passage, find_candidates, kind_of, run_around
+from analysis.candidates import (
+    STATE_BODY,
+    Candidate,
+    Passage,
+    find_candidates,
+    kind_of,
+    run_around,
+)
+from analysis.dates import find_whens
+from analysis.marked import mark
 from analysis.names import NameKind, NameMention, NameRegister
 from analysis.records import ActorKind, Mention, Relation, Role, Span, Statement, Tie
+from analysis.relations import find_relations
+from analysis.roles import find_roles
+from analysis.statements import find_said
 from analysis.states import demonyms, states
 from analysis.tagger import Tagged
 from analysis.terms import fold, words
@@ -63,7 +75,11 @@ def find_actors(
     ]
     ties = find_ties(document.text, mentions)
     mentions = _read_ambiguous(document.text, mentions, ties, sentences, register)
-    return FoundActors(tuple(mentions), ties)
+    marked = mark(document.text, paragraphs, mentions)
+    statements = find_said(document.text, marked, mentions)
+    roles = find_roles(document.text, marked, mentions, find_whens(document))
+    relations = find_relations(document.text, marked, mentions, roles, statements)
+    return FoundActors(tuple(mentions), ties, roles, relations, statements)
 
 
 def _listed_only(document: Document, register: NameRegister) -> Iterator[Mention]:
@@ -161,6 +177,10 @@ def _as_name(name: NameMention, passage: Passage, register: NameRegister) -> Nam
         if before and len(words(name.text)) == 1 and fold(before) in cues.GIVEN_NAMES:
             return None
         return _without_common_noun(name, register)
+    body = STATE_BODY.match(passage.text, name.end)
+    if body is not None and (name.text not in demonyms() or body.group(1) != "forces"):
+        # The US military, the Afghan army: a body of the state, found as a candidate below.
+        return None
     if after and _last_form(run, passage) in _HEADS:
         # Nangarhar University, Kabul Police.
         return None

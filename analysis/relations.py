@@ -1,0 +1,217 @@
+"""Relations: how the text says that two actors stand to each other, and who says so."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from analysis.marked import ACTOR, BODY, GROUP, PERSON, MarkedSentence
+from analysis.records import (
+    Hedge,
+    Mention,
+    Party,
+    Qualifier,
+    Relation,
+    RelationKind,
+    Role,
+    Span,
+    Statement,
+)
+from analysis.roles import hedges_in, relations_of_roles
+
+_PEOPLE_WORDS = (
+    "fighters|militants|members|forces|troops|soldiers|units|gunmen|militia|commanders|"
+    "administration|government|elements|leaders|officials|targets|positions|shelters|aircraft|"
+    "hideouts|supporters|rulers|group|organi[sz]ation|movement|military|army|air"
+)
+_PEOPLE = rf"(?:\s+(?:{_PEOPLE_WORDS}))*"
+_SUBJECT = rf"(?P<one>{BODY})(?:[’']s(?=\s+(?:{_PEOPLE_WORDS})\b))?{_PEOPLE}(?![’']s)"
+_OBJECT = rf"(?P<other>{BODY})"
+_GAP = r"(?:(?!\ue000|\b(?:countries|states|message|those|others|people)\b)[^.;:?!“”\"]){0,70}?"
+_KILLING = r"(?:killed|kills|executed|executes|assassinated|murdered|beheaded|shot\s+dead|slain|eliminated|neutrali[sz]ed|hanged)"
+
+_PATTERNS: tuple[tuple[RelationKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        # IS-K, the Afghanistan branch of the Islamic State
+        (
+            RelationKind.BRANCH_OF,
+            rf"(?P<one>{GROUP})(?:\s*\([^)]{{1,60}}\))?,?\s+(?:(?:is|was|as|the|an?|its|most|self-\w+|"
+            rf"successful|which|[A-Z][\w-]*|and|regional|local|became)\s+){{0,10}}?(?:branch|arm|wing|affiliate"
+            rf"|offshoot|franchise|faction|chapter|province)\s+of\s+(?:the\s+)?(?:so-called\s+|"
+            rf"self-proclaimed\s+|terrorist\s+organi[sz]ation\s+)*(?P<other>{GROUP})",
+        ),
+        # the Khorasan branch of the Islamic State (ISKP)
+        (
+            RelationKind.BRANCH_OF,
+            rf"(?:branch|arm|wing|affiliate|offshoot|chapter)\s+of\s+(?:the\s+)?(?P<other>{GROUP})"
+            rf"\s*[,(]\s*(?:known\s+as\s+|the\s+)?(?P<one>{GROUP})",
+        ),
+        # the Emirate of Khorasan (ISKP) of the terrorist organization DEAS
+        (
+            RelationKind.BRANCH_OF,
+            rf"(?P<one>{GROUP})\s*(?:\([^)]{{1,60}}\)\s*)(?:of|by)\s+(?:the\s+)?(?:so-called\s+)?"
+            rf"(?:terrorist\s+(?:organi[sz]ation|group)\s+)?(?P<other>{GROUP})",
+        ),
+        # Daesh, in the form of its Khorasan branch (ISKP)
+        (
+            RelationKind.BRANCH_OF,
+            rf"(?P<other>{GROUP})(?:[’']s|,\s+in\s+the\s+form\s+of\s+\S+)\s+(?:[\w-]+\s+){{0,2}}"
+            rf"(?:branch|arm|wing|affiliate|offshoot)\s*[,(]?\s*(?P<one>{GROUP})",
+        ),
+        (
+            RelationKind.BROTHER_OF,
+            rf"(?P<one>{PERSON})(?:\s+(?:is|was)|,)\s+(?:the\s+|a\s+)?(?:\w+\s+)?brother\s+of\s+"
+            rf"(?P<other>{PERSON})",
+        ),
+        (
+            RelationKind.BROTHER_OF,
+            rf"(?P<other>{PERSON})[’']s\s+(?:\w+\s+)?brother\s*,?\s*(?P<one>{PERSON})",
+        ),
+        (
+            RelationKind.SUCCESSOR_OF,
+            rf"(?P<one>{ACTOR}){_GAP}(?:successor|heir)\s+(?:to|of)\s+(?P<other>{ACTOR})",
+        ),
+        (
+            RelationKind.SUCCESSOR_OF,
+            rf"(?P<one>{PERSON})(?:\s+\w+){{0,3}}\s+(?:succeeded|replaced)\s+(?P<other>{PERSON})",
+        ),
+        (
+            RelationKind.SUCCESSOR_OF,
+            rf"(?P<other>{PERSON})(?:\s+\w+){{0,3}}\s+was\s+(?:succeeded|replaced)\s+by\s+"
+            rf"(?P<one>{PERSON})",
+        ),
+        # the Taliban on September 8 killed …, also across "members, including …"
+        (
+            RelationKind.KILLED_BY,
+            rf"(?P<other>{BODY}){_PEOPLE}{_GAP}\b{_KILLING}\b(?:(?!\b(?:by|after|when|while)\b)[^.;?!])"
+            rf"{{0,110}}?(?P<one>{PERSON})",
+        ),
+        (
+            RelationKind.KILLED_BY,
+            rf"(?P<one>{PERSON})(?:(?!\ue000P)[^.;?!]){{0,80}}?\b(?:{_KILLING}|execution|killing|death)"
+            rf"\s+by\s+(?:the\s+)?(?P<other>{BODY})",
+        ),
+        (
+            RelationKind.KILLED_BY,
+            rf"(?P<one>{PERSON})(?:(?!\ue000P)[^.;?!]){{0,60}}?\b(?:when|until)\s+(?:the\s+)?"
+            rf"(?P<other>{BODY}){_PEOPLE}\s+{_KILLING}\s+(?P<again>{PERSON})",
+        ),
+        (
+            RelationKind.ALLIED_WITH,
+            rf"{_SUBJECT}{_GAP}\b(?:alliance|allied?|allies|ally\s+themselves|cooperat\w+|"
+            rf"coordinat\w+|join(?:ed)?\s+forces|collaborat\w+|close\s+(?:ties|contact|relations)|"
+            rf"sided?)\s+(?:\w+\s+){{0,2}}?with\s+(?:the\s+)?{_OBJECT}",
+        ),
+        (
+            RelationKind.ALLIED_WITH,
+            rf"{_SUBJECT}{_GAP}\b(?:pledged\s+(?:allegiance|loyalty|support)\s+to|swore\s+allegiance"
+            rf"\s+to|(?:once\s+|had\s+)?helped|support(?:s|ed|ing)?|backs|backed)\s+(?:the\s+)?{_OBJECT}",
+        ),
+        (
+            RelationKind.ALLIED_WITH,
+            rf"(?P<one>{PERSON})(?:(?!\ue000P)[^.;?!]){{0,80}}?\b(?:close\s+(?:ties|contact|relations)|"
+            rf"(?:ties|contact|relations))\s+with\s+(?:the\s+)?(?P<other>{GROUP})",
+        ),
+        (
+            RelationKind.FIGHTS,
+            rf"{_SUBJECT}{_GAP}\b(?:attack(?:s|ed|ing)?|fight(?:s|ing)?|fought|target(?:s|ed|ing)?|"
+            rf"kill(?:s|ed|ing)?|executed?|raid(?:s|ed)?|hunt(?:s|ing|ed)?(?:\s+down)?|track\s+down|"
+            rf"crack(?:s|ed|ing)?\s+down\s+on|defeat(?:s|ed|ing)?|bombed|struck|clash(?:ed|es)?\s+with|"
+            rf"battl(?:es|ed|ing)|expelled|combat(?:s|ing)?|arrested)\s+"
+            rf"(?:(?:on|with|against|the|many|about|some|three|two|more|than|over|several|\d+)\s+){{0,4}}"
+            rf"{_OBJECT}",
+        ),
+        (
+            RelationKind.FIGHTS,
+            rf"(?P<one>{BODY})(?:[’']s)?{_PEOPLE}{_GAP}\b(?:war|fight|struggle|campaign|operations?|raids?|attacks?|moves|"
+            rf"offensive|conflict|confrontation|crackdown|terror)\s+(?:\w+\s+){{0,3}}?(?:against|on|with)"
+            rf"\s+(?:both\s+)?(?:the\s+)?{_OBJECT}",
+        ),
+        (
+            RelationKind.FIGHTS,
+            rf"(?:war|conflict|struggle|fight(?:ing)?|enmity|hostility|clash(?:es)?|rivalry|battle)"
+            rf"{_GAP}\bbetween\s+(?:the\s+)?(?P<one>{BODY})\s+and\s+(?:the\s+)?(?P<other>{BODY})",
+        ),
+        (
+            RelationKind.FIGHTS,
+            rf"(?P<one>{BODY})\s+(?:is|was|as|are|were|,)\s*(?:also\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?"
+            rf"enem(?:y|ies)\s+of\s+(?:the\s+)?(?P<other>{BODY})",
+        ),
+        (
+            RelationKind.MEMBER_OF,
+            rf"(?P<other>{GROUP})\s+(?:[a-z-]+\s+){{0,3}}?(?:member|leader|commander|fighter|figure|"
+            rf"militant|ideologist|operative|official)s?\s+(?:named|called|identified\s+as)\s+"
+            rf"(?P<one>{PERSON})",
+        ),
+    )
+)
+_POSSIBLE = re.compile(r"\b(?:could|may|might|would|likely|probably|if|potential)\b")
+_NEGATED = re.compile(r"\b(?:not|never|no\s+longer|n’t|n't|without)\b")
+
+
+def find_relations(
+    text: str,
+    sentences: Sequence[MarkedSentence],
+    mentions: Sequence[Mention],
+    roles: Sequence[Role],
+    statements: Sequence[Statement],
+) -> tuple[Relation, ...]:
+    """Return the relations that the sentences state, in text order, each once where it stands.
+
+    What somebody is told to have said of actors is asserted by him, all else by the author.
+    """
+    found = [*relations_of_roles(roles, mentions)]
+    for sentence in sentences:
+        if len(list(sentence.signs())) > 1:
+            found.extend(_stated(sentence, mentions))
+    unique: dict[tuple[RelationKind, int, int], Relation] = {}
+    for relation in sorted(found, key=lambda each: (each.span, each.kind)):
+        relation = _asserted(text, relation, mentions, statements)
+        unique.setdefault((relation.kind, relation.subject, relation.object), relation)
+    return tuple(sorted(unique.values(), key=lambda each: (each.span, each.kind, each.subject)))
+
+
+def _stated(sentence: MarkedSentence, mentions: Sequence[Mention]) -> Iterator[Relation]:
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(sentence.text):
+            if _NEGATED.search(match.group()):
+                continue
+            one, other = (sentence.mention(match.group(name)) for name in ("one", "other"))
+            if one == other or _key(mentions[one]) == _key(mentions[other]):
+                continue
+            qualifiers = hedges_in(sentence, 0, match.end())
+            possible = _POSSIBLE.search(sentence.text, 0, match.end())
+            if possible is not None and kind in _OPEN_KINDS:
+                span = sentence.span_of(*possible.span())
+                qualifiers = (*qualifiers, Qualifier(Hedge.POSSIBLE, span))
+            span = sentence.span_of(*match.span())
+            yield Relation(kind, one, other, span, qualifiers=qualifiers)
+
+
+_OPEN_KINDS = frozenset({RelationKind.ALLIED_WITH, RelationKind.FIGHTS, RelationKind.SUCCESSOR_OF})
+
+
+def _key(mention: Mention) -> str:
+    return mention.canonical or mention.text.casefold()
+
+
+def _asserted(
+    text: str, relation: Relation, mentions: Sequence[Mention], statements: Sequence[Statement]
+) -> Relation:
+    """Return the relation with who asserts it, where it stands within somebody's statement."""
+    for statement in statements:
+        if statement.span.start > relation.span.start:
+            break
+        if relation.span.end <= statement.span.end:
+            if statement.speaker in (relation.subject, relation.object) and not _is_quoted(
+                text, relation.span
+            ):
+                continue
+            speaker = mentions[statement.speaker]
+            return replace(relation, by=Party(speaker.text, speaker.span, statement.speaker))
+    return relation
+
+
+def _is_quoted(text: str, span: Span) -> bool:
+    opened = text.rfind("“", 0, span.start)
+    return opened >= 0 and text.rfind("”", opened, span.start) < 0
