@@ -46,12 +46,12 @@ _EXPRESSION = re.compile(
     | (?:(?P<part8>{_PART})[\s-]+)?(?P<y8>{_YEAR})(?![\w-]|,\d|\s+(?:people|men|fighters|attacks))
     | (?P<lead>[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring|[Oo]f|[Ll]ast|[Tt]his|{_PART})[\s-]+
       (?P<m9>{_MONTH})(?![\w-]|\s+\d|,?\s+(?:of\s+)?{_YEAR})
-    | (?P<ago>{_COUNT}\s+{_UNIT}\s+(?:ago|earlier|later|before|after(?:wards)?)\b)
-    | (?P<window>(?:the\s+)?(?:last|past)\s+(?:{_COUNT}\s+)?{_UNIT}(?!\s+of\b))
-    | (?P<same>the\s+(?:same|very\s+same)\s+(?:day|month|year)|(?:that|this)\s+(?:same\s+)?day
-        |the\s+very\s+day|the\s+(?:next|following|previous)\s+(?:day|week|month|year))
-    | (?P<day>yesterday|today)
-    | (?P<this>this\s+(?:week|month|year))
+    | (?P<ago>(?i:{_COUNT}\s+{_UNIT}\s+(?:ago|earlier|later|before|after(?:wards)?)\b))
+    | (?P<window>(?i:(?:the\s+)?(?:last|past)\s+(?:{_COUNT}\s+)?{_UNIT}(?!\s+of\b)))
+    | (?P<same>(?i:the\s+(?:same|very\s+same)\s+(?:day|month|year)|(?:that|this)\s+(?:same\s+)?day
+        |the\s+very\s+day|the\s+(?:next|following|previous)\s+(?:day|week|month|year)))
+    | (?P<day>(?i:yesterday|today))
+    | (?P<this>(?i:this\s+(?:week|month|year)))
     | (?P<on>(?:[Oo]n|[Ll]ast)\s+(?P<wd>{_WEEKDAY})(?!,?\s+(?:the\s+)?(?:\d|{_MONTH})))
     )""",
     re.VERBOSE,

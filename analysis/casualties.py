@@ -1,0 +1,150 @@
+"""Casualties: how many people came to which harm, as a sentence counts them."""
+
+import re
+
+from analysis.records import Casualties, Harm, Hedge, Qualifier, Span
+from analysis.values import find_numbers
+
+_HARMS = (
+    (
+        Harm.KILLED,
+        r"kill(?:ed|ing)|dead|died|deaths?|(?:lost|cost|claim\w+)[^.;]{0,30}?\blives|execut(?:ed|ing|ions?)"
+        r"|put[^.;]{0,60}?\bto\s+death|murder\w*|slain|assassinat\w+|fatalities|behead\w+|shot\s+dead",
+    ),
+    (Harm.WOUNDED, r"wound(?:ed|ing)|injur(?:ed|ing|ies)|hurt"),
+    (Harm.ARRESTED, r"arrest(?:ed|s|ing)?|detain(?:ed|ing)|captur(?:ed|ing)|taken\s+prisoner"),
+    (
+        Harm.FREED,
+        r"freed|freeing|releas(?:ed|ing)|set\s+free|escap(?:ed|ing)|walk\s+out|let\s+out|liberat\w+",
+    ),
+)
+_HARM = re.compile("|".join(rf"(?P<h{i}>\b(?:{p})\b)" for i, (_, p) in enumerate(_HARMS)), re.I)
+_HEDGES = (
+    (Hedge.AT_LEAST, re.compile(r"at least|as many as", re.I)),
+    (Hedge.MORE_THAN, re.compile(r"more than|over\b|upwards of", re.I)),
+    (Hedge.AT_MOST, re.compile(r"at most|up to|less than|fewer than|no more than", re.I)),
+    (Hedge.ABOUT, re.compile(r"about|around|nearly|almost|some\b|approximately|roughly", re.I)),
+)
+_VAGUE = {"dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000, "several": 3}
+"""The least that a vague number can mean; what it means at most it leaves open."""
+_PEOPLE = re.compile(
+    r"""(?:\s+(?:of|other|others|more|further|another)\b)*
+    (?P<who>(?:\s+(?:(?:its|their|his|her|the|other|of|senior|key|Daesh|US)\s+)*[\w’'-]+){1,5})""",
+    re.VERBOSE,
+)
+_NO_PEOPLE = re.compile(
+    r"^\s*(?:days?|weeks?|months?|years?|hours?|minutes?|mosques?|schools?|attacks?|raids?|provinces?"
+    r"|per|percent|operations?|attempts?|times|kilomet\w+|miles|places|points|bombs?|suicide\s+attack"
+    r"|different|separate|and|to|in|of\s+the\s+(?:three|two)|\|)",
+    re.I,
+)
+_STOP = re.compile(
+    r"\s+(?:were|was|are|had|have|who|that|which|in|on|at|by|when|during|and|from|after|as|while|"
+    r"lost|died|dead|killed|injured|wounded|hurt|arrested|for|with|to|but|took|met|escaped)\b.*",
+    re.I | re.S,
+)
+
+
+def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casualties]:
+    """Return what `text[start:end]`, one clause or sentence, counts of people who came to harm.
+
+    Each number of people takes the harm that is told nearest to it within its clause; `offset` is
+    where `text` begins in the document.
+    """
+    sentence = text[start:end]
+    harms = [
+        (match.start(), match.end(), _HARMS[int(match.lastgroup[1:])][0])
+        for match in _HARM.finditer(sentence)
+        if match.lastgroup
+    ]
+    if not harms:
+        return []
+    found: list[Casualties] = []
+    for number in find_numbers(sentence):
+        after = sentence[number.end :]
+        if _NO_PEOPLE.match(after):
+            continue
+        people = _PEOPLE.match(after)
+        who = _STOP.sub("", people["who"]).strip() if people else ""
+        harm = _harm_of(number.start, number.end, harms, sentence, found, offset + start)
+        if harm is None:
+            continue
+        span = Span(
+            offset + start + number.start,
+            offset + start + number.end + (after.find(who) + len(who) if who else 0),
+        )
+        least, most, qualifiers = _bounds(
+            sentence[number.start : number.end], number.key, offset + start + number.start
+        )
+        written = text[span.start - offset : span.end - offset]
+        found.append(Casualties(harm, written, span, least, most, who or None, qualifiers))
+    return found
+
+
+def _harm_of(
+    start: int,
+    end: int,
+    harms: list[tuple[int, int, Harm]],
+    sentence: str,
+    before: list[Casualties],
+    offset: int,
+) -> Harm | None:
+    """Return the harm that a number belongs to: the next after it in its clause, or else before.
+
+    "Including" and "among them" break a number into parts, which share the harm of the whole.
+    """
+    part = re.search(
+        r"(?:including|among them|of (?:whom|them)|of the dead)[^.;]{0,20}$", sentence[:start]
+    )
+    if part and before:
+        return before[-1].harm
+    # Verbs of killing with an object stand before the number: "killing 13", "arrested seven".
+    behind = [
+        (end - harm_start, harm)
+        for harm_start, harm_end, harm in harms
+        if harm_start >= end and not re.search(r"[.;:|]|\band\b|\bbut\b", sentence[end:harm_start])
+    ]
+    ahead = [
+        (start - harm_end, harm)
+        for harm_start, harm_end, harm in harms
+        if harm_end <= start and not re.search(r"[.;|]", sentence[harm_end:start])
+    ]
+    if ahead and min(ahead)[0] <= 25 and not (behind and _is_passive(sentence, end, behind)):
+        return min(ahead)[1]
+    if behind:
+        return max(behind)[1]
+    return min(ahead)[1] if ahead and min(ahead)[0] <= 80 else None
+
+
+def _is_passive(sentence: str, end: int, behind: list[tuple[int, Harm]]) -> bool:
+    distance = -max(behind)[0]
+    between = sentence[end : end + distance]
+    return bool(re.search(r"\b(?:were|was|been|lost)\b", between)) or distance <= 30
+
+
+def _bounds(
+    written: str, key: tuple[int | float | str | None, ...], offset: int
+) -> tuple[int | None, int | None, tuple[Qualifier, ...]]:
+    numbers = [int(each) for each in key if isinstance(each, int | float)]
+    hedge = next(
+        ((kind, match) for kind, pattern in _HEDGES if (match := pattern.match(written))), None
+    )
+    qualifiers = (
+        (Qualifier(hedge[0], Span(offset + hedge[1].start(), offset + hedge[1].end())),)
+        if hedge
+        else ()
+    )
+    if not numbers:
+        word = next((each for each in _VAGUE if each in written.lower()), None)
+        return (_VAGUE[word] if word else None), None, qualifiers
+    least, most = min(numbers), max(numbers)
+    if hedge is None:
+        return least, most, qualifiers
+    if hedge[0] is Hedge.AT_LEAST:
+        return least, None, qualifiers
+    if hedge[0] is Hedge.MORE_THAN:
+        return least + 1, None, qualifiers
+    if hedge[0] is Hedge.AT_MOST:
+        return None, most, qualifiers
+    # "About" leaves both ends open; a tenth either way is how such numbers are rounded.
+    return round(least * 0.9), round(most * 1.1), qualifiers
