@@ -143,10 +143,22 @@ class _Joining:
             if not name.whole:
                 return (_IN_DOCUMENT, document_id, *name.forms)
             return (_NAME, mention.kind, *name.forms)
-        forms = _group_forms(mention.text)
+        forms = self._body_forms(mention.text)
         if " ".join(forms) in open_names:
             return (_IN_DOCUMENT, document_id, *forms)
         return (_NAME, "organisation", *forms)
+
+    def _body_forms(self, text: str) -> tuple[str, ...]:
+        """Return a body's name for comparison: a state's armed forces are one by any name.
+
+        US forces and the United States military are the same body, the Afghan army another.
+        """
+        known = self.register.mentions(text)
+        first = known[0] if known and known[0].start == 0 else None
+        rest = text[first.end :] if first is not None else text
+        if first is None or not _FORCES.fullmatch(rest):
+            return _group_forms(text)
+        return (*_group_forms(first.canonical), "military")
 
     def _names_with_several_meanings(self) -> set[str]:
         """Return the short names of groups that documents expand to names that are not alike."""
@@ -431,6 +443,7 @@ class _Joining:
 
 
 _REGISTER, _NAME, _IN_DOCUMENT = "register", "name", "in"
+_FORCES = re.compile(r"\s+(?:military|forces|armed forces)", re.IGNORECASE)
 _KUNYA = frozenset({"abu", "umm"})
 SHOWN_PLACES = 5
 """How many mentions are kept as evidence of a join that rests on a spelling alone."""

@@ -1,4 +1,4 @@
-"""Marked sentences: a sentence in which every name is one sign, so that patterns can speak of names.
+"""Marked sentences: every name is one sign, so that patterns can speak of names.
 
 "the Taliban killed Farooq Bengalzai" becomes "the ⟨G0⟩ killed ⟨P1⟩". A pronoun or "the group" that
 stands for a name before it is a sign, too, and says so by its place in the text.
@@ -25,7 +25,7 @@ _SIGN = re.compile(rf"{_OPEN}[PGI](\d+){_CLOSE}")
 _REFERENCE = re.compile(
     r"\b(?:(?P<he>[Hh]e|[Ss]he|[Hh]im|[Hh]is|[Hh]er)"
     rf"|(?P<group>[Tt]he\s+(?:terrorist\s+|same\s+)?(?:{'|'.join(sorted(GROUP_NOUNS - {'army'}))})"
-    r"|[Ii]ts)(?P<own>[’']s)?)\b(?!\s*\ue000)"
+    r"|[Ii]ts|[Tt]heir))\b"
 )
 
 
@@ -67,6 +67,7 @@ def mark(
     starts = [mention.span.start for mention in mentions]
     marked = []
     person: int | None = None
+    opened: int | None = None
     groups: list[int] = []
     subject = _subject(text, mentions)
     for paragraph in paragraphs:
@@ -75,11 +76,13 @@ def mark(
             first = bisect_left(starts, span.start)
             end = bisect_left(starts, span.end)
             here = [place for place in range(first, end) if mentions[place].span.end <= span.end]
-            sentence = _sentence(text, span, here, mentions, person, groups, subject)
+            sentence = _sentence(text, span, here, mentions, person, groups, subject, opened)
             if sentence.mentions or len(sentence._marked) > 1:
                 marked.append(sentence)
             person = _person_in_mind(here, mentions, span, person)
-            groups = _groups_in_mind(here, mentions, groups)
+            named = [place for place in here if mentions[place].kind is ActorKind.GROUP]
+            opened = named[0] if named else opened
+            groups = [*groups, *named][-LATELY:]
     return marked
 
 
@@ -97,12 +100,8 @@ def _person_in_mind(
 _OPENING_CHARS = 40
 
 
-def _groups_in_mind(
-    here: Sequence[int], mentions: Sequence[Mention], before: Sequence[int]
-) -> list[int]:
-    """Return which groups "the group" may mean next, the one named last at the end."""
-    named = [place for place in here if mentions[place].kind is ActorKind.GROUP]
-    return [*before, *named][-8:]
+LATELY = 8
+"""How many names of groups back "the group" may reach."""
 
 
 def _sentence(
@@ -113,6 +112,7 @@ def _sentence(
     person: int | None,
     groups: Sequence[int],
     subject: str | None,
+    opened: int | None,
 ) -> MarkedSentence:
     places: list[tuple[int, int, int]] = [
         (mentions[place].span.start, mentions[place].span.end, place) for place in here
@@ -129,8 +129,10 @@ def _sentence(
             meant = persons[0] if persons else person
         else:
             beside = [place for place in named if mentions[place].kind is ActorKind.GROUP]
-            own = reference.group().lower() == "its"
-            meant = _group_meant(beside, groups, mentions, None if own else subject)
+            if reference.group().lower() in _POSSESSIVE:
+                meant = beside[0] if beside else opened
+            else:
+                meant = _group_meant(beside, groups, mentions, subject)
         if meant is not None:
             places.append((start, end, meant))
     pieces: list[str] = []
@@ -141,17 +143,17 @@ def _sentence(
         plain = _plain(text[at:start])
         sign = f"{_OPEN}{letter}{place}{_CLOSE}"
         word = text[start:end]
-        own = "’s" if start not in {s for s, _ in covered} and word.lower() in _POSSESSIVE else ""
-        pieces += [plain, sign, own]
-        marked += [length + len(plain), length + len(plain) + len(sign) + len(own)]
+        whose = "’s" if word.lower() in _POSSESSIVE else ""
+        pieces += [plain, sign, whose]
+        marked += [length + len(plain), length + len(plain) + len(sign) + len(whose)]
         written += [start, end]
-        length += len(plain) + len(sign) + len(own)
+        length += len(plain) + len(sign) + len(whose)
         at = end
     pieces.append(_plain(text[at : span.end]))
     return MarkedSentence("".join(pieces), span, tuple(here), tuple(marked), tuple(written))
 
 
-_POSSESSIVE = frozenset({"his", "its", "her"})
+_POSSESSIVE = frozenset({"his", "its", "her", "their"})
 
 
 def _plain(text: str) -> str:

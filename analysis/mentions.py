@@ -164,6 +164,9 @@ def _read(paragraph: Tagged, register: NameRegister) -> _Paragraph:
 def _as_name(name: NameMention, passage: Passage, register: NameRegister) -> NameMention | None:
     """Return a register's name as it counts here; None where it is a part of another name."""
     entry = register.entry(name.canonical)
+    if entry.kind not in _KINDS and not name.exact:
+        # Khorasani sounds like Khorasan, and is a man.
+        return None
     run = run_around(passage, name.start, name.end)
     before, after = _neighbours(run, name, passage)
     if entry.kind is NameKind.PERSON:

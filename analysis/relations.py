@@ -26,8 +26,14 @@ _PEOPLE_WORDS = (
 _PEOPLE = rf"(?:\s+(?:{_PEOPLE_WORDS}))*"
 _SUBJECT = rf"(?P<one>{BODY})(?:[’']s(?=\s+(?:{_PEOPLE_WORDS})\b))?{_PEOPLE}(?![’']s)"
 _OBJECT = rf"(?P<other>{BODY})"
-_GAP = r"(?:(?!\ue000|\b(?:countries|states|message|those|others|people)\b)[^.;:?!“”\"]){0,70}?"
-_KILLING = r"(?:killed|kills|executed|executes|assassinated|murdered|beheaded|shot\s+dead|slain|eliminated|neutrali[sz]ed|hanged)"
+_GAP = (
+    r"(?:(?!\ue000|\bthat\s+(?!they\b|it\b|he\b)|\b(?:countries|states|message|those|others|people)"
+    r"\b)[^.;:?!“”\"]){0,70}?"
+)
+_KILLING = (
+    r"(?:killed|kills|executed|executes|assassinated|murdered|beheaded|shot\s+dead|slain|eliminated|"
+    r"neutrali[sz]ed|hanged)"
+)
 
 _PATTERNS: tuple[tuple[RelationKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
@@ -96,6 +102,16 @@ _PATTERNS: tuple[tuple[RelationKind, re.Pattern[str]], ...] = tuple(
             rf"(?P<one>{PERSON})(?:(?!\ue000P)[^.;?!]){{0,60}}?\b(?:when|until)\s+(?:the\s+)?"
             rf"(?P<other>{BODY}){_PEOPLE}\s+{_KILLING}\s+(?P<again>{PERSON})",
         ),
+        # an attack killed Muzammil, and ISKP said that it was responsible
+        (
+            RelationKind.KILLED_BY,
+            rf"\bkilled\b(?:(?!\ue000P)[^.;?!]){{0,80}}(?P<one>{PERSON})[^.;?!]{{0,80}}?(?P<other>{GROUP})"
+            r"\s+(?:said\s+that\s+it\s+was\s+responsible|claimed|took\s+responsibility)",
+        ),
+        (
+            RelationKind.MEMBER_OF,
+            rf"(?P<other>{GROUP})(?:\s+\w+){{0,3}}\s+(?:loss|losses)\s+of\s+(?P<one>{PERSON})",
+        ),
         (
             RelationKind.ALLIED_WITH,
             rf"{_SUBJECT}{_GAP}\b(?:alliance|allied?|allies|ally\s+themselves|cooperat\w+|"
@@ -106,11 +122,6 @@ _PATTERNS: tuple[tuple[RelationKind, re.Pattern[str]], ...] = tuple(
             RelationKind.ALLIED_WITH,
             rf"{_SUBJECT}{_GAP}\b(?:pledged\s+(?:allegiance|loyalty|support)\s+to|swore\s+allegiance"
             rf"\s+to|(?:once\s+|had\s+)?helped|support(?:s|ed|ing)?|backs|backed)\s+(?:the\s+)?{_OBJECT}",
-        ),
-        (
-            RelationKind.ALLIED_WITH,
-            rf"(?P<one>{PERSON})(?:(?!\ue000P)[^.;?!]){{0,80}}?\b(?:close\s+(?:ties|contact|relations)|"
-            rf"(?:ties|contact|relations))\s+with\s+(?:the\s+)?(?P<other>{GROUP})",
         ),
         (
             RelationKind.FIGHTS,

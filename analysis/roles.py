@@ -21,7 +21,6 @@ from analysis.records import (
     Relation,
     RelationKind,
     Role,
-    Span,
     When,
 )
 
@@ -67,7 +66,7 @@ _TO_NAME_AFTER = re.compile(
 _NAME_BEFORE = re.compile(
     rf"(?P<holder>{PERSON})(?:[”\"]?\s*\([^)]{{1,40}}\))?[”\"]?\s*"
     rf"(?:,\s*(?:who\s+(?:is|was|became)\s+|(?:then|once|also|now)\s+)?{_DETERMINER}"
-    rf"|(?:\s*,\s+who\s[^.;]{{1,90}}?,)?(?:,?\s+(?:who|which))?(?:\s+(?:also|once|then|later|now|had|has|have|been|reportedly|"
+    rf"|(?:\s*,\s+who\s[^.;]{{1,90}}?)?,?(?:\s+(?:who|which))?(?:\s+(?:also|once|then|later|now|had|has|have|been|reportedly|"
     rf"recently|long|previously))*\s+(?:is|was|were|be|been|became|becomes|remained|remains)"
     rf"(?:\s+(?:also|once|then|the\s+time\s+being|for|,|only|still|known\s+as|described\s+as|"
     rf"regarded\s+as|considered|appointed|named|made|elected|recently|promoted\s+to|reportedly|said"
@@ -79,7 +78,7 @@ _NAME_BEFORE = re.compile(
     rf"|,?\s+known\s+as\s+{_DETERMINER})$",
 )
 _VERB_ROLE = re.compile(
-    rf"(?P<holder>{PERSON})(?:\s*,\s*[^,.;]{{1,60}},)?(?:\s+(?:who|once|also|then|has|had|now|"
+    rf"(?P<holder>{PERSON})(?:\s*,\s*[^,.;]{{1,60}},)?,?(?:\s+(?:who|once|also|then|has|had|now|"
     rf"reportedly))*\s+(?P<title>(?P<verb>led|leads|headed|heads|commanded|commands|chaired|chairs|"
     rf"directed|directs|founded|co-founded|ran|runs|sat\s+on|joined|belonged\s+to)"
     rf"\s+(?:(?:the|its|a)\s+)?(?:[\w-]+\s+){{0,4}}?(?P<of>{BODY})"
@@ -254,16 +253,30 @@ _NEAR_CHARS = 60
 
 
 def relations_of_roles(roles: Sequence[Role], mentions: Sequence[Mention]) -> Iterator[Relation]:
-    """Yield what a role says of its holder and the group or body that it is a role in."""
+    """Yield what a role says of its holder and the group or body that it is a role in.
+
+    Who leads a part of a group ("head of its judiciary", "military commander") is its member.
+    """
     for role in roles:
         if role.of is None:
             continue
-        head = re.search(rf"\b(?:{_NOUN}|{'|'.join(sorted(LEADING))})\b", role.title, re.IGNORECASE)
-        word = head.group().lower() if head else role.title.split()[0].lower()
-        if word in LEADING:
-            kind = RelationKind.LEADER_OF
-        elif word in _NO_MEMBER:
+        title = role.title.lower()
+        nouns = [noun for noun in re.findall(r"[\w-]+", title) if noun in _NOUNS or noun in LEADING]
+        if not nouns or nouns[-1] in _NO_MEMBER or nouns[0] in _NO_MEMBER:
             continue
-        else:
-            kind = RelationKind.MEMBER_OF
+        of = re.escape(mentions[role.of].text.lower())
+        leads = any(
+            re.search(
+                rf"\b{noun}(?:\s+of)?\s+(?:the\s+|its\s+|their\s+)?(?:{of}|group|terrorist|organi)"
+                rf"|(?:{of})(?:[’']s)?\s+{noun}\b",
+                title,
+            )
+            for noun in nouns
+            if noun in LEADING
+        )
+        leads = leads or "leader" in nouns
+        kind = RelationKind.LEADER_OF if leads else RelationKind.MEMBER_OF
         yield Relation(kind, role.holder, role.of, role.span, qualifiers=role.qualifiers)
+
+
+_NOUNS = frozenset(_NOUN.split("|"))

@@ -40,8 +40,7 @@ def find_said(
     for sentence in sentences:
         match = _SPEAKS.search(sentence.text)
         if match is not None and match.group("speaker")[1] != "P":
-            if _NO_SPEECH.match(match.group("verb")):
-                match = None
+            match = None if _NO_SPEECH.match(match.group("verb")) else match
         match = match or _SAID_BY.search(sentence.text)
         if match is None:
             continue
