@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +17,7 @@ from eval.re3d import Re3dScore, predict_records, read_re3d, score_re3d
 from eval.records import Finding, RecordsScore, found_in, score_records
 from eval.records_gold import RecordsError, check_inventory, read_inventory
 from index.embed import Embedder
+from index.snapshot import Snapshot
 from index.store import Store
 from ingest.document import Document
 from server.settings import Settings
@@ -43,23 +44,18 @@ def records_command(
 ) -> None:
     """Score the collection's actors, attacks and strategies by a hand-made inventory."""
     gold = read_inventory(inventory, prefix)
-    settings = Settings.load()
-    embedder = Embedder.load(settings.model, threads=settings.threads)
-    with (
-        contextlib.closing(Store.open(settings.data_dir, embedder)) as store,
-        store.snapshot() as snapshot,
-    ):
+    with _snapshot() as snapshot:
         documents = {
             name: document
             for name in sorted(gold.documents)
             if (document := snapshot.document(name)) is not None
         }
-        regions = {
-            name: [(region.start, region.end) for region in document.regions]
-            for name, document in documents.items()
-        }
-        texts = {name: document.text for name, document in documents.items()}
         found = found_in(snapshot.records)
+    regions = {
+        name: [(region.start, region.end) for region in document.regions]
+        for name, document in documents.items()
+    }
+    texts = {name: document.text for name, document in documents.items()}
     misplaced = check_inventory(gold, texts.get)
     if misplaced:
         raise RecordsError(misplaced)
@@ -73,6 +69,17 @@ def records_command(
     if findings:
         for finding in score.findings:
             typer.echo(_finding_line(finding, texts))
+
+
+@contextlib.contextmanager
+def _snapshot() -> Iterator[Snapshot]:
+    settings = Settings.load()
+    embedder = Embedder.load(settings.model, threads=settings.threads)
+    with (
+        contextlib.closing(Store.open(settings.data_dir, embedder)) as store,
+        store.snapshot() as snapshot,
+    ):
+        yield snapshot
 
 
 def _score_json(score: RecordsScore) -> dict[str, object]:
