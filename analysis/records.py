@@ -73,6 +73,7 @@ class Hedge(StrEnum):
 
     REPORTED = "reported"
     ALLEGED = "alleged"
+    POSSIBLE = "possible"
     DENIED = "denied"
     PLANNED = "planned"
     AT_LEAST = "at least"

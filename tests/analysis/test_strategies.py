@@ -1,0 +1,184 @@
+"""Statements of strategy are found with whose they are, who asserts them, and under which theme."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from analysis.actors import JoinedActors
+from analysis.collection import SourceRecords
+from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from analysis.records import (
+    ActorKind,
+    Asserter,
+    DocumentRecords,
+    Hedge,
+    Mention,
+    Span,
+    StrategyKind,
+    StrategyStatement,
+)
+from analysis.strategies import find_statements, group_statements
+from analysis.tagger import tag
+from analysis.themes import THEMES, theme_of
+from ingest.document import Document
+
+GROUPS = ("Heron Front", "Otter League", "Badgers")
+PERSONS = ("Omar Reed", "Lena Falk")
+
+
+def mentions_of(text: str) -> list[Mention]:
+    found = []
+    for names, kind in ((GROUPS, ActorKind.GROUP), (PERSONS, ActorKind.PERSON)):
+        for name in names:
+            at = text.find(name)
+            while at >= 0:
+                found.append(Mention(Span(at, at + len(name)), name, kind, name))
+                at = text.find(name, at + 1)
+    return sorted(found, key=lambda mention: mention.span)
+
+
+def statements_in(text: str) -> list[tuple[StrategyStatement, str]]:
+    """Return the statements, each with the name of its actor."""
+    mentions = mentions_of(text)
+    document = Document(text=text, title="A report")
+    found = find_statements(document, tag(document), mentions)
+    assert all(0 <= each.span.start < each.span.end <= len(text) for each in found)
+    return [(each, mentions[each.actor].text) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "theme"),
+    [
+        (
+            "The Heron Front seeks to overthrow the government.",
+            StrategyKind.PURPOSE,
+            "overthrowing a government",
+        ),
+        (
+            "The Heron Front attacked embassies in order to isolate the government.",
+            StrategyKind.PURPOSE,
+            "foreign missions and partners",
+        ),
+        (
+            "The Heron Front has targeted mosques of the Shia minority.",
+            StrategyKind.TARGETING,
+            "sectarian and ethnic division",
+        ),
+        (
+            "The Heron Front accuses its rival of being a puppet of foreign powers.",
+            StrategyKind.METHOD,
+            "delegitimising a rival",
+        ),
+    ],
+)
+def test_aims_targets_and_charges_are_found_by_grammar_and_grouped_by_theme(
+    text: str, kind: StrategyKind, theme: str
+) -> None:
+    ((statement, actor), *_) = statements_in(text)
+    assert (statement.kind, statement.theme, actor) == (kind, theme, "Heron Front")
+    assert text[statement.span.start : statement.span.end] == text
+
+
+def test_the_group_stands_for_the_group_that_the_report_is_about() -> None:
+    text = (
+        "The Badgers are in power. The Badgers government arrested members of the Heron Front. "
+        "The group wants to show that nobody is able to protect the capital."
+    )
+    assert [actor for _, actor in statements_in(text)] == ["Heron Front"]
+
+
+def test_author_group_and_official_are_told_apart() -> None:
+    text = (
+        "The Heron Front seeks to recruit students. "
+        "Lena Falk, an expert on armed groups, says that the Heron Front seeks to recruit nurses. "
+        "Omar Reed, leader of the Heron Front, said that the Heron Front seeks to recruit farmers. "
+        "The general said that the Heron Front seeks to recruit children."
+    )
+    found = [(each.asserter, each.by.text if each.by else None) for each, _ in statements_in(text)]
+    assert found == [
+        (Asserter.AUTHOR, None),
+        (Asserter.AUTHOR, "Lena Falk, an expert on armed groups"),
+        (Asserter.GROUP, "Omar Reed, leader of the Heron Front"),
+        (Asserter.OFFICIAL, "The general"),
+    ]
+
+
+def test_a_hedge_is_kept_with_its_words() -> None:
+    text = "The Heron Front allegedly seeks to recruit children."
+    ((statement, _),) = statements_in(text)
+    (hedge,) = statement.qualifiers
+    assert hedge.kind is Hedge.ALLEGED
+    assert text[hedge.span.start : hedge.span.end] == "allegedly"
+
+
+def test_a_dated_deed_and_a_fact_without_intention_are_no_strategy() -> None:
+    assert statements_in("On 3 May 2021 the Heron Front targeted a mosque.") == []
+    assert statements_in("The Heron Front has three thousand fighters and a magazine.") == []
+    assert statements_in("Winter is cold. The school wants to open in spring.") == []
+
+
+def test_every_theme_has_a_cue_of_its_own_and_a_text_without_cues_has_none() -> None:
+    assert len({theme.name for theme in THEMES}) == len(THEMES)
+    assert theme_of("set communities against each other") == "sectarian and ethnic division"
+    assert theme_of("nothing at all", "revenge") == "retaliation"
+    assert theme_of("") is None
+
+
+def source(document_id: str, published: date | None, text: str) -> SourceRecords:
+    statements = find_statements(
+        document := Document(text=text, title="A report"), tag(document), mentions_of(text)
+    )
+    records = DocumentRecords(mentions=tuple(mentions_of(text)), strategies=statements)
+    return SourceRecords(document_id, "A report", None, published, document_id, records)
+
+
+def joined(sources: Sequence[SourceRecords]) -> JoinedActors:
+    ids = {
+        (each.document_id, place): mention.text.lower().replace(" ", "-")
+        for each in sources
+        for place, mention in enumerate(each.records.mentions)
+    }
+    return JoinedActors((), ids)
+
+
+SOURCES = (
+    source("b", date(2021, 5, 1), "The Heron Front seeks to recruit students."),
+    source("a", date(2022, 5, 1), "The Heron Front tries to recruit nurses."),
+    source("c", None, "The Heron Front wants to win over disappointed soldiers."),
+)
+
+
+def test_statements_are_grouped_by_actor_and_theme_with_first_and_last_publication() -> None:
+    (strategy,) = group_statements(SOURCES, joined(SOURCES))
+    assert strategy.id == "heron-front-propaganda-and-recruitment"
+    assert [each.document_id for each in strategy.evidence] == ["b", "a", "c"]
+    assert (strategy.first, strategy.last) == (date(2021, 5, 1), date(2022, 5, 1))
+
+
+def test_a_rejected_statement_goes_and_a_set_field_replaces_what_was_found() -> None:
+    (strategy,) = group_statements(SOURCES, joined(SOURCES))
+    first, second, _ = strategy.evidence
+    made_at = datetime(2026, 1, 2, tzinfo=UTC)
+    reject = Correction(
+        1,
+        CorrectionKind.REJECT,
+        "Ada",
+        made_at,
+        places=(CorrectedPlace(first.document_id, first.start, first.end),),
+        field="strategy",
+    )
+    retheme = replace(
+        reject,
+        number=2,
+        kind=CorrectionKind.SET,
+        places=(CorrectedPlace(second.document_id, second.start, second.end),),
+        field="theme",
+        value="security forces",
+    )
+    found = group_statements(SOURCES, joined(SOURCES), [retheme, reject])
+    assert {each.theme: [e.document_id for e in each.evidence] for each in found} == {
+        "propaganda and recruitment": ["c"],
+        "security forces": ["a"],
+    }
