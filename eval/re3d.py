@@ -29,6 +29,7 @@ from scipy.optimize import linear_sum_assignment
 from analysis.records import ActorKind, DocumentRecords, Reason, RelationKind
 from eval.errors import EvalError
 from eval.muc4 import Counts
+from eval.normalise import normalise
 from ingest.document import Document
 
 TYPE_OF_KIND = {
@@ -137,7 +138,8 @@ def _read_folder(folder: Path) -> list[Re3dDocument]:
     for record in _records(folder / "entities.json.gz"):
         begin, end = record["begin"], record["end"]
         found = texts[record["documentId"]][begin:end]
-        if found != record["value"]:
+        # The values' quotation marks are plain where some texts have typographic ones.
+        if normalise(found) != normalise(record["value"]):
             raise Re3dError(
                 f"{folder}: entity {record['_id']} is {record['value']!r}; its text has {found!r}"
             )

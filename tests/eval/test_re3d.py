@@ -106,7 +106,7 @@ def test_a_folder_is_scored_by_what_the_others_teach() -> None:
 
 
 def test_folders_are_read_with_their_labels(tmp_path: Path) -> None:
-    folder(tmp_path / "CENTCOM", value="Gen. Votel")
+    folder(tmp_path / "CENTCOM", value="“Gen. Votel”")
     (document,) = read_re3d(tmp_path)["CENTCOM"]
     assert document.text == "Gen. Votel leads CENTCOM."
     assert document.labels.entities == {Entity("Person", 0, 10)}

@@ -145,7 +145,7 @@ def analysis(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("analysis")
 def test_muc4_is_scored_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "muc4.json.gz"
-    template: dict[str, Any] = dict.fromkeys(("PerpInd", "Target", "Victim", "Weapon"), [])
+    template: dict[str, Any] = {key: [] for key in ("PerpInd", "Target", "Victim", "Weapon")}
     template["PerpOrg"] = [[["bears", 0]]]
     write(path, {"docid": "1", "doctext": "bears attacked.", "templates": [template]})
     result = call("muc4", path)
