@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from eval.compare import Comparison, Difference, Verdict, compare, comparison_to_json
 from eval.errors import EvalError
-from eval.external import EXTERNAL_SETS, ExternalError, run_external, sample_gold
+from eval.external import EXTERNAL_SETS, ExternalError, run_external, sample, sample_gold
 from eval.floor import below_floor, read_floor, record_floor
 from eval.gold import GoldQuestion, check_gold, leaks, read_gold, write_gold
 from eval.importers import IMPORTERS, ImportFailure, write_question_set
@@ -76,6 +76,12 @@ add_record_commands(eval_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Gold = Annotated[Path, typer.Argument(help="Gold file: JSON Lines, see eval/gold.py.")]
+SampledDocuments = Annotated[
+    int | None, typer.Option("--documents", min=1, help="Documents to sample; all if left out.")
+]
+SampledQuestions = Annotated[
+    int | None, typer.Option("--questions", min=1, help="Questions to sample; all if left out.")
+]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.")]
 
 
@@ -131,9 +137,7 @@ def peers_command(
         list[str] | None,
         typer.Option(help=f"Only this peer, one of {', '.join(PEERS)}; repeatable."),
     ] = None,
-    questions: Annotated[
-        int | None, typer.Option(min=1, help="Questions to sample; all if left out.")
-    ] = None,
+    questions: SampledQuestions = None,
     as_json: AsJson = False,
 ) -> None:
     """Run Dossier and its peers over the same documents, and show them side by side.
@@ -285,12 +289,14 @@ def import_command(
     kind: Annotated[str, typer.Argument(help=f"One of {', '.join(IMPORTERS)}.")],
     path: Annotated[Path, typer.Argument(help="The set's file (SQuAD) or folder (BEIR).")],
     out: Annotated[Path, typer.Option(help="Folder for documents.jsonl and gold.jsonl.")],
+    documents: SampledDocuments = None,
+    questions: SampledQuestions = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn another maker's set into documents to ingest and a gold file over them."""
     if kind not in IMPORTERS:
         raise ImportFailure(f"kind is {kind!r}; use one of {', '.join(IMPORTERS)}")
-    question_set = IMPORTERS[kind](path)
+    question_set = sample(IMPORTERS[kind](path), documents=documents, questions=questions)
     questions = write_question_set(question_set, out)
     if as_json:
         _print_json(
@@ -389,12 +395,8 @@ def external_command(
             help="Folder for documents, gold set, store and run; with all, for one folder a set."
         ),
     ],
-    documents: Annotated[
-        int | None, typer.Option(min=1, help="Documents to sample; all if left out.")
-    ] = None,
-    questions: Annotated[
-        int | None, typer.Option(min=1, help="Questions to sample; all if left out.")
-    ] = None,
+    documents: SampledDocuments = None,
+    questions: SampledQuestions = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a public question set, or all of them, each over a collection of its own.
@@ -564,9 +566,7 @@ def _print_comparison(comparison: Comparison) -> None:
         typer.secho("\nthe second run trades one measure for another", bold=True)
         for verb, verdict in (("better", Verdict.BETTER), ("worse", Verdict.WORSE)):
             items = [item for item in comparison.having(verdict) if item.kind is None]
-            typer.echo(
-                f"  got {verb}: " + ", ".join(item.measure.name for item in items)
-            )
+            typer.echo(f"  got {verb}: " + ", ".join(item.measure.name for item in items))
 
 
 def _print_difference(name: str, item: Difference) -> None:

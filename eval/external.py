@@ -139,7 +139,8 @@ def run_external(
                     "hits": str(DEPTH),
                     "documents": str(len(question_set.documents)),
                     "passages": str(report.passages),
-                    "ingest_seconds": f"{report.seconds:.1f}",
+                    "ingest_seconds": f"{report.seconds - report.analysis_seconds:.1f}",
+                    "analysis_seconds": f"{report.analysis_seconds:.1f}",
                 }
                 | (settings or {}),
                 model=(settings or {}).get("model"),

@@ -166,6 +166,31 @@ def test_a_set_is_imported(run: Any, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "documents.jsonl").exists()
 
 
+def test_a_sample_of_a_set_is_imported(run: Any, tmp_path: Path) -> None:
+    articles = [
+        {
+            "title": f"T{number}",
+            "paragraphs": [
+                {
+                    "context": f"It fell in {number}.",
+                    "qas": [
+                        {
+                            "id": f"q{number}",
+                            "question": "When did it fall?",
+                            "answers": [{"text": str(number), "answer_start": 11}],
+                        }
+                    ],
+                }
+            ],
+        }
+        for number in range(1990, 1996)
+    ]
+    (tmp_path / "s.json").write_text(json.dumps({"data": articles}))
+    words = ("import", "squad", tmp_path / "s.json", "--json", "--questions", 2, "--documents", 3)
+    result = run(*words, "--out", tmp_path / "out")
+    assert json.loads(result.stdout) == {"documents": 3, "questions": 2, "left_out": []}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
