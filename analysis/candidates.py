@@ -14,7 +14,7 @@ from enum import StrEnum
 from analysis import cues
 from analysis.records import ActorKind
 from analysis.states import REGIONS, demonyms, states
-from analysis.terms import STOP_WORDS, fold
+from analysis.terms import STOP_WORDS, fold, words
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶŁĻŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽ"
 _WORD = (
@@ -188,9 +188,9 @@ def _candidate(passage: Passage, start: int, end: int) -> Iterable[Candidate]:
         forms.append(fold(body.group(1)))
     if end - start > MAX_NAME_CHARS or _is_no_name(forms):
         return
-    yield Candidate(
-        passage.start + start, passage.start + end, text[start:end], title, tuple(forms)
-    )
+    name = text[start:end]
+    written = tuple(word.form for word in words(name))
+    yield Candidate(passage.start + start, passage.start + end, name, title, written or (name,))
 
 
 STATE_BODY = re.compile(
@@ -218,7 +218,7 @@ MAX_NAME_CHARS = 120
 def _is_no_name(forms: Sequence[str]) -> bool:
     if all(form in _CALENDAR or form in STOP_WORDS or form.isdigit() for form in forms):
         return True
-    return len(forms) == 1 and (len(forms[0]) < 2 or not forms[0].isalpha())
+    return len(forms) == 1 and (len(forms[0]) < 2 or not any(map(str.isalpha, forms[0])))
 
 
 def _apart(found: Sequence[Candidate]) -> list[Candidate]:
@@ -292,8 +292,13 @@ def _inner_cues(candidate: Candidate) -> Iterable[tuple[_Cue, float]]:
         yield _Other.OTHER, 2
     if all(word in REGIONS or word in demonyms() for word in name.split()):
         yield _Other.OTHER, 4
-    if len(forms) == 1 and name.isupper() and 3 <= len(name) <= 6:
+    if is_acronym(name):
         yield ActorKind.GROUP, 0.5
+
+
+def is_acronym(name: str) -> bool:
+    """Whether a name is written as acronyms are: ISKP, IS-K, TTP."""
+    return " " not in name and name.isupper() and 2 <= len(name.replace("-", "")) <= 6
 
 
 _ORGANISED = frozenset("lashkar jaish jaysh harakat jamaat jamaah jemaah hizb ansar ahrar liwa "
@@ -318,8 +323,11 @@ def _outer_cues(
         yield ActorKind.PERSON, 2.5
     if last in cues.GROUP_NOUNS:
         yield ActorKind.GROUP, 3
-    if last in ("named", "called", "alias", "nicknamed") and len(candidate.forms) < 5:
-        yield ActorKind.PERSON, 1
+    if len(candidate.forms) < 5:
+        if _ALIAS_BEFORE.search(text, max(0, start - 60), start):
+            yield ActorKind.PERSON, 3
+        if _ALIAS_AFTER.match(text, end):
+            yield ActorKind.PERSON, 2
     if next_word in cues.FOLLOWERS:
         yield ActorKind.GROUP, 2
     if next_word in cues.SPEECH_VERBS or next_word == "who":
@@ -341,5 +349,14 @@ def _outer_cues(
         yield ActorKind.INSTITUTION, 4
 
 
+_ALIAS = (
+    r"(?:(?:known|referred\s+to|identified|reports)\s+as|called|named|alias|a\.?k\.?a\.?|nicknamed|"
+    r"(?:name|pseudonym|byname|alias)\s+of|nom\s+de\s+guerre|pseudonym)"
+)
+_ALIAS_BEFORE = re.compile(rf"\b{_ALIAS}\s+[“\"‘']?$")
+_ALIAS_AFTER = re.compile(
+    rf"[”\"’']?,?\s+(?:(?:who|is|was|also|better|usually|appears?|in|or|the|person|man|went|goes|by)"
+    rf"\s+)*{_ALIAS}\b"
+)
 _PLACE_PREPOSITIONS = frozenset("in at near outside inside towards toward into across".split())
 _APPOSED = cues.ROLE_NOUNS - {"figure", "members", "leaders", "commanders"}

@@ -7,7 +7,7 @@ capitalised name tell what it names (`analysis.candidates`). Nobody is named by 
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis import cues
@@ -16,6 +16,7 @@ from analysis.candidates import (
     Candidate,
     Passage,
     find_candidates,
+    is_acronym,
     kind_of,
     run_around,
 )
@@ -122,6 +123,7 @@ def find_mentions(text: str, paragraphs: Sequence[Tagged], register: NameRegiste
     persons |= {forms for forms, kind in kinds.items() if kind is ActorKind.PERSON}
     last_names = {forms[-1:] for forms in persons if len(forms) > 1}
     last_names |= {forms[-2:] for forms in persons if len(forms) > 2}
+    kinds |= _of_acronyms(text, uses, kinds, mentions)
     for forms, found_uses in uses.items():
         kind = kinds[forms] or (ActorKind.PERSON if forms in last_names else None)
         if kind is None:
@@ -130,6 +132,29 @@ def find_mentions(text: str, paragraphs: Sequence[Tagged], register: NameRegiste
             span = Span(candidate.start, candidate.end)
             mentions.append(Mention(span, candidate.text, kind, region=regions[candidate.start]))
     return sorted(mentions, key=lambda mention: mention.span)
+
+
+_Uses = Mapping[tuple[str, ...], Sequence[tuple[Candidate, Passage]]]
+_Kinds = Mapping[tuple[str, ...], ActorKind | None]
+
+
+def _of_acronyms(
+    text: str, uses: _Uses, kinds: _Kinds, mentions: Sequence[Mention]
+) -> dict[tuple[str, ...], ActorKind]:
+    """Return the kinds of acronyms that stand in parentheses behind a name: they are its kind."""
+    ends = {mention.span.end: mention.kind for mention in mentions}
+    for forms, found in uses.items():
+        kind = kinds[forms]
+        if kind is not None:
+            ends.update((candidate.end, kind) for candidate, _ in found)
+    return {
+        forms: ends[opened]
+        for forms, found in uses.items()
+        for candidate, _ in found
+        if is_acronym(candidate.text)
+        and text[max(0, candidate.start - 2) : candidate.start] == " ("
+        and (opened := candidate.start - 2) in ends
+    }
 
 
 def _core(forms: tuple[str, ...]) -> tuple[str, ...]:
