@@ -25,6 +25,7 @@ from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
 from answer.refusal import why_not_found
+from answer.said import repeats
 from answer.spans import shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
@@ -259,7 +260,13 @@ class Answerer:
         )
         by_passage = {hit.passage.id: reading for hit, reading in zip(hits, readings, strict=True)}
         return [
-            _read_of(by_passage[candidate.hit.passage.id], candidate, candidate.hit.passage.start)
+            _read_of(
+                by_passage[candidate.hit.passage.id],
+                candidate,
+                candidate.hit.passage.start,
+                question,
+                register,
+            )
             if candidate.hit.passage.id in by_passage
             else UNREAD
             for candidate in candidates
@@ -282,7 +289,9 @@ class Answerer:
             [(as_named_in(question, window, register), window) for window in windows]
         )
         return {
-            number: _read_of(reading, candidates[number], candidates[number].quote_start)
+            number: _read_of(
+                reading, candidates[number], candidates[number].quote_start, question, register
+            )
             for number, reading in zip(chosen, readings, strict=True)
         }
 
@@ -299,15 +308,35 @@ def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:
     ]
 
 
-def _read_of(reading: Reading, candidate: Candidate, window_start: int) -> Read:
-    """Return how well a window answers and the reader's best span in the sentence, if any."""
+def _read_of(
+    reading: Reading,
+    candidate: Candidate,
+    window_start: int,
+    question: str,
+    register: NameRegister,
+) -> Read:
+    """Return how well a window answers and the reader's best span in the sentence, if any.
+
+    A span that only says the question again gives way to the next one that says more.
+    """
     offset = candidate.start - window_start
     length = candidate.end - candidate.start
-    for start, end, span_score in reading.spans:
-        if start < offset + length and offset < end:
-            span = max(start - offset, 0), min(end - offset, length)
-            return Read(reading.answerable, span_score, span)
-    return Read(reading.answerable, NO_SPAN, None)
+    inside = [
+        ((max(start - offset, 0), min(end - offset, length)), span_score)
+        for start, end, span_score in reading.spans
+        if start < offset + length and offset < end
+    ]
+    if not inside:
+        return Read(reading.answerable, NO_SPAN, None)
+    span, span_score = next(
+        (
+            each
+            for each in inside
+            if not repeats(question, candidate.text[slice(*each[0])], register)
+        ),
+        inside[0],
+    )
+    return Read(reading.answerable, span_score, span)
 
 
 def best_and_runner_up(judged: Sequence[Judged]) -> tuple[float, float]:

@@ -7,13 +7,14 @@ read and questioned. FEATURES lists them in the order of every feature vector.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from analysis.names import NameKind, NameRegister
-from analysis.terms import STOP_WORDS, stem, stems, words
+from analysis.terms import STOP_WORDS, stem, words
 from analysis.values import Value, dates_agree, find_dates, find_numbers
 from answer.candidates import Candidate
+from answer.kinds import wrong_kind
 from answer.question import Expects, Question
+from answer.said import repeats, text_names, text_stems
 from answer.spans import counts
 
 FEATURES = (
@@ -30,6 +31,7 @@ FEATURES = (
     "value_asked",
     "counts_other",
     "names_group",
+    "wrong_kind",
     "date_agrees",
     "date_differs",
 )
@@ -117,8 +119,10 @@ def _keys(values: Sequence[Value]) -> set[tuple[int | float | str | None, ...]]:
     return {value.key for value in values}
 
 
-def answer_given(question: Question, answer: str) -> float:
-    """Return the share of the answer's words that the question already says."""
+def answer_given(question: Question, answer: str, register: NameRegister) -> float:
+    """Return the share of the answer that the question already says, in words or other names."""
+    if repeats(question.text, answer, register):
+        return 1.0
     said, asked = text_stems(answer), text_stems(question.text)
     return len(said & asked) / len(said) if said else 1.0
 
@@ -137,23 +141,6 @@ def date_features(question: Question, sentence: str, context: str) -> tuple[floa
         dates_agree(asked, date) for asked in question.dates for date in near
     )
     return sum(agreeing) / len(agreeing), float(differs)
-
-
-# A sentence is looked at anew for every question that search finds it for.
-@lru_cache(maxsize=50_000)
-def text_stems(text: str) -> frozenset[str]:
-    """Return the set of stems in `text`."""
-    return frozenset(stems(text))
-
-
-@lru_cache(maxsize=50_000)
-def text_names(text: str, register: NameRegister) -> frozenset[str]:
-    """Return the canonical names that `text` says, and those that reports use them for."""
-    found = {name.canonical for name in register.mentions(text)}
-    # Reports about one country write the parent's name for its branch and mean the branch.
-    return frozenset(
-        found | {other.canonical for name in found for other in register.related(name)}
-    )
 
 
 def features_of(
@@ -179,11 +166,12 @@ def features_of(
         1 - coverage(names, around, register) if names else 0.0,
         1 / candidate.hit.rank,
         *(logit / LOGIT for logit in logits),
-        answer_given(question, answer),
+        answer_given(question, answer, register),
         float(value_missing(question, candidate.text)),
         float(question.expects in ONE_VALUE),
         float(counts_other(question, candidate.text)),
         float(names_group(question, answer, register)),
+        float(wrong_kind(question, candidate.text)),
         agrees,
         differs,
     ]

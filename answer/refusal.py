@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from analysis.names import NameRegister
 from analysis.terms import STOP_WORDS, stem, words
-from answer.features import text_names, text_stems
 from answer.question import Expects, Question
+from answer.said import text_names, text_stems
 
 _WANTED = {
     Expects.DATE: "when that was",

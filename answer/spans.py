@@ -21,8 +21,10 @@ _PREDICATE = re.compile(r" (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^
 
 # Up to this many words after a number name what is counted ("11 militants", "six civilians").
 _UNIT_WORDS = 2
-# A reason in fewer words is a name or a thing, which the sentence makes a reason of.
+# A reason or a way in fewer words is a name or a thing, which the sentence makes one of.
 REASON_WORDS = 4
+# What strings the members of a list together.
+_COORDINATION = re.compile(r",|;|\band\b|\bas well as\b")
 # How far behind a number what it counts may stand: "216 armed and unclaimed attacks".
 UNIT_REACH = 4
 UNIT_CHARS = 60
@@ -50,8 +52,9 @@ def shortest_span(
     `reading` is the span that the reader found in the sentence, if it found one. Where the question
     expects a date or a number, the span is the whole expression nearest to the reading, a number
     with its hedge and what it counts; a reading that cuts a name is widened to the whole name. A
-    yes or no question is answered by the sentence that decides it; without a reading that is also
-    what is left for every question that expects no value.
+    yes or no question is answered by the sentence that decides it; so is a question for a reason, a
+    way or several things where the reading is a mere name, and without a reading every question
+    that expects no value.
     """
     whole = (0, len(sentence))
     if question.expects is Expects.DECISION:
@@ -72,12 +75,16 @@ def shortest_span(
             return _with_unit(sentence, _nearest(fitting, reading, len(sentence)))
         if numbers and (reading is None or _touches(numbers, reading)):
             return _with_unit(sentence, _nearest(numbers, reading, len(sentence)))
-    if reading is None or (
-        question.expects is Expects.REASON
-        and len(words(sentence[reading[0] : reading[1]])) < REASON_WORDS
-    ):
+    if reading is None or _too_little(question, sentence[reading[0] : reading[1]]):
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
+
+
+def _too_little(question: Question, answer: str) -> bool:
+    """Whether a span is too short to be what was asked for, so that its sentence has to do."""
+    if question.expects in (Expects.REASON, Expects.MANNER):
+        return len(words(answer)) < REASON_WORDS
+    return question.several and not _COORDINATION.search(answer)
 
 
 def counts(question: Question, sentence: str, number: Value) -> bool:

@@ -67,6 +67,14 @@ def test_a_reason_of_a_word_or_two_is_given_as_its_sentence() -> None:
     assert answer("Why was it done?", sentence, reason) == reason
 
 
+def test_several_things_are_a_list_or_else_their_sentence() -> None:
+    sentence = "The dead were Omar Afridi, Hassan Gul and a guard."
+    asked = "Which three men were killed?"
+    assert answer(asked, sentence, "Hassan Gul") == sentence
+    listed = "Omar Afridi, Hassan Gul and a guard"
+    assert answer(asked, sentence, listed) == listed
+
+
 def test_what_is_no_person_does_not_count_people() -> None:
     sentence = "After two attacks it killed fourteen civilians."
     assert answer("How many people did it kill?", sentence, "two attacks") == "fourteen civilians"

@@ -1,0 +1,28 @@
+import pytest
+
+from answer.kinds import wrong_kind
+from answer.question import read_question
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "wrong"),
+    [
+        ("How old was the governor?", "The governor served for eight months.", True),
+        ("How old was the governor?", "The 52-year-old governor was killed.", False),
+        ("How many guards were wounded?", "The raid killed eleven guards.", True),
+        ("How many guards were wounded?", "Eleven guards were injured.", False),
+        ("How many people were killed?", "The blast left eleven dead.", False),
+        ("How many people were killed?", "The group has 1,500 fighters.", True),
+        ("How many men were arrested?", "Seven were detained.", False),
+        ("Who was killed in the raid?", "A governor was there.", False),
+        ("What weapon was used?", "The governor was visiting the town.", True),
+        ("What weapon was used?", "A bomb went off.", False),
+        ("Which newspaper reported it?", "The governor was killed.", True),
+        ("Which newspaper reported it?", "So the Lorne Times wrote.", False),
+        ("How many attacks were there?", "It staged 115 attacks.", False),
+    ],
+)
+def test_a_sentence_without_the_words_that_any_answer_needs_is_of_the_wrong_kind(
+    question: str, sentence: str, wrong: bool
+) -> None:
+    assert wrong_kind(read_question(question), sentence) is wrong
