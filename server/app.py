@@ -16,7 +16,7 @@ from fastapi.templating import Jinja2Templates
 
 from answer.compose import Answerer
 from index.store import Store
-from server import api, errors, pages, present, records_api
+from server import api, errors, pages, present, record_pages, records_api
 from server.backend import Backend, Ingestion, Intake, Opener, open_backend
 from server.security import Gate
 from server.service import Service
@@ -78,6 +78,7 @@ def create_app(
     app.include_router(records_api.router)
     app.include_router(api.health)
     app.include_router(pages.router)
+    app.include_router(record_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # Swagger UI's files, from their package: FastAPI's own page would load them from a CDN.
     swagger = files("fastapi_offline") / "static"
@@ -160,6 +161,11 @@ def _templates() -> Jinja2Templates:
         "long_date": present.long_date,
         "language_name": present.language_name,
         "bytes": present.byte_size,
+        "brief": present.brief,
+        "by_document": present.by_document,
+        "once": present.once,
+        "record_href": present.record_href,
+        "words_href": present.words_href,
     }
     # Error pages and the log-in form are drawn without knowing whether the service has a key.
     environment.globals["locked"] = False

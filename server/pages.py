@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from analysis.collection import Actor, Records
 from eval.report import content_security_policy, list_runs
 from index.search import DocumentInfo, Filters, Hit
 from index.store import Snapshot
@@ -43,8 +44,8 @@ logger = logging.getLogger("dossier.server")
 PAGE_SIZE = 100
 # The filters' check boxes, with room to spare.
 MAX_FIELDS = 500
-# A longer list of check boxes helps nobody; the filters of the API have no such limit.
-MAX_LISTED_DOCUMENTS = 300
+# A longer list of choices helps nobody; the filters of the API have no such limit.
+MAX_LISTED = 300
 SORTS = {
     "title": "Title",
     "published": "Published",
@@ -228,6 +229,12 @@ async def document(document_id: str, request: Request, service: ServiceParameter
                 linked=snapshot.linked(found.id),
                 paragraphs=present.paragraphs(found, quote, answer),
                 legend=[(kind.value, name) for kind, name in REGION_NAMES.items() if kind in kinds],
+                named=_named_in(found.id, snapshot.records),
+                told=[
+                    attack
+                    for attack in snapshot.records.attacks
+                    if any(told.document_id == found.id for told in attack.accounts)
+                ],
                 quote=quote,
                 answer=answer,
                 notice=notice,
@@ -432,6 +439,8 @@ def _chat(
 ) -> HTMLResponse:
     infos = sorted(snapshot.documents(), key=lambda info: (info.title.casefold(), info.id))
     sources = sorted({info.source for info in infos if info.source})
+    records = snapshot.records
+    actors = sorted(records.actors, key=lambda actor: (-actor.documents, actor.name.casefold()))
     examples = SAMPLE_QUESTIONS if any(source in SAMPLE_SOURCES for source in sources) else ()
     return render(
         service,
@@ -443,10 +452,13 @@ def _chat(
         question=question,
         filters=filters,
         filtered=filters != Filters(),
-        documents=infos[:MAX_LISTED_DOCUMENTS],
+        documents=infos[:MAX_LISTED],
         total=len(infos),
         sources=sources,
         languages=sorted({info.language for info in infos if info.language}),
+        actors=actors[:MAX_LISTED],
+        attacks=records.attacks[:MAX_LISTED],
+        themes=sorted({each.theme for each in records.strategies}),
         examples=examples,
         max_question_chars=service.settings.max_question_chars,
     )
@@ -499,6 +511,16 @@ def _sorted(infos: Sequence[DocumentInfo], key: str, *, descending: bool) -> lis
     stated = [info for info in by_title if value(info) is not None]
     unknown = [info for info in by_title if value(info) is None]
     return sorted(stated, key=value, reverse=descending) + unknown
+
+
+def _named_in(document_id: str, records: Records) -> list[Actor]:
+    """Return the actors that a document names, the most often named first."""
+    counts = {
+        actor.id: sum(place.document_id == document_id for place in actor.evidence)
+        for actor in records.actors
+    }
+    named = [actor for actor in records.actors if counts[actor.id]]
+    return sorted(named, key=lambda actor: (-counts[actor.id], actor.name.casefold()))
 
 
 def _span(

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
 from index.search import DocumentInfo
 from index.store import Snapshot
 from ingest.document import Document
+from server.record_schemas import Words
 from server.schemas import AskResponse, CitationBody, DocumentReference, HitBody, shown_path
 
 LANGUAGES = {
@@ -231,6 +233,51 @@ def plain(text: str | None) -> str:
 def long_date(day: date | None) -> str:
     """Return a date as people write it."""
     return f"{day.day} {day:%B %Y}" if day else ""
+
+
+def period(first: date | None, last: date | None, precision: str) -> str:
+    """Return what is known of a date as people write it: a day, a month, a year, from … to …."""
+    if first is None or last is None:
+        return long_date(first or last) or "date not known"
+    if first == last:
+        return long_date(first)
+    if precision == "month" and (first.year, first.month) == (last.year, last.month):
+        return f"{first:%B %Y}"
+    if precision == "year" and first.year == last.year:
+        return str(first.year)
+    return f"{long_date(first)} to {long_date(last)}"
+
+
+def brief(text: str, limit: int = 120) -> str:
+    """Return a name or a title short enough for a line; never for what is quoted."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def once(values: Iterable[Any], *attributes: str) -> list[Any]:
+    """Return the first of each group of values that agree in the attributes."""
+    found: dict[str, Any] = {}
+    for value in values:
+        found.setdefault(repr([getattr(value, name) for name in attributes]), value)
+    return [*found.values()]
+
+
+def by_document(citations: Iterable[Words]) -> list[tuple[DocumentReference, list[Words]]]:
+    """Return citations by the document that they are from, the most frequent first."""
+    held: dict[str, list[Words]] = {}
+    for words in citations:
+        held.setdefault(words.document.id, []).append(words)
+    groups = sorted(held.values(), key=len, reverse=True)
+    return [(group[0].document, group) for group in groups]
+
+
+def words_href(words: Words) -> str:
+    """Return the reader's address that opens at the words of a record."""
+    return document_href(words.document.id, words.start, words.end)
+
+
+def record_href(record_id: str, kind: str) -> str:
+    """Return the address of the page of an actor or an attack."""
+    return f"/{kind}/{quote(record_id, safe='')}"
 
 
 def language_name(code: str | None) -> str:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic import model_validator as validator
 
 from analysis.corrections import CorrectionKind
@@ -35,6 +35,10 @@ SET_FIELDS = (
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
 
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIST, description="How many, at most.", examples=[100])]
@@ -363,10 +367,8 @@ class Place(BaseModel):
     end: int = Field(ge=1, le=2**40)
 
 
-Who = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WHO_CHARS)
-]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS)]
+Who = Annotated[Text, BeforeValidator(_stripped), Field(min_length=1, max_length=MAX_WHO_CHARS)]
+Name = Annotated[Text, Field(min_length=1, max_length=MAX_NAME_CHARS)]
 
 
 class CorrectionRequest(BaseModel):

@@ -267,6 +267,12 @@ def hostile() -> Document:
 
 
 @pytest.fixture
+def make_store() -> Callable[..., FakeStore]:
+    """Make a collection of documents with records of the test's choice."""
+    return FakeStore
+
+
+@pytest.fixture
 def store() -> FakeStore:
     return FakeStore(RAIDS, HOSTILE)
 
