@@ -27,6 +27,7 @@ from analysis.collection import (
 )
 from analysis.corrections import Correction, CorrectionKind
 from analysis.cues import ROLE_NOUNS
+from analysis.fates import conflicting_deaths
 from analysis.names import NameRegister, sound_key
 from analysis.records import (
     ActorKind,
@@ -592,9 +593,12 @@ class _Describing:
 
         return min(draft.places, key=rank)
 
+    _deaths: Mapping[str, Sequence[Dispute]]
+
     def joined(self) -> JoinedActors:
         """Return all actors in the order of their ids."""
         roles, relations, statements = self._roles(), self._relations(), self._statements()
+        self._deaths = conflicting_deaths(self.sources, self.of_mention)
         parents = self._parents(relations)
         actors = []
         for draft in self.drafts:
@@ -630,6 +634,7 @@ class _Describing:
             Dispute(note, self.ids.get(id(other)) if other is not None else None, evidence)
             for note, other, evidence in draft.disputes
         }
+        found.update(self._deaths.get(self.ids[id(draft)], ()))
         return tuple(sorted(found, key=lambda each: (each.note, each.other or "", each.evidence)))
 
     def _evidence(self, place: tuple[str, int]) -> Evidence:

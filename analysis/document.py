@@ -22,6 +22,7 @@ def analyse(document: Document, register: NameRegister) -> DocumentRecords:
         roles=actors.roles,
         relations=actors.relations,
         statements=actors.statements,
+        deaths=actors.deaths,
         accounts=find_accounts(document, paragraphs, actors.mentions, register),
         strategies=find_statements(document, paragraphs, actors.mentions),
         notes=actors.notes,

@@ -71,8 +71,7 @@ def mark(
     groups: list[int] = []
     subject = _subject(text, mentions)
     for paragraph in paragraphs:
-        for sent in paragraph.doc.sents:
-            span = Span(paragraph.start + sent.start_char, paragraph.start + sent.end_char)
+        for span in sentence_spans(paragraph):
             first = bisect_left(starts, span.start)
             end = bisect_left(starts, span.end)
             here = [place for place in range(first, end) if mentions[place].span.end <= span.end]
@@ -84,6 +83,29 @@ def mark(
             opened = named[0] if named else opened
             groups = [*groups, *named][-LATELY:]
     return marked
+
+
+def sentence_spans(paragraph: Tagged) -> Iterator[Span]:
+    """Yield the sentences of a paragraph in the document's code points.
+
+    They are the parser's, cut again where a full stop stands before a capital, which it misses
+    after long sentences.
+    """
+    text = paragraph.doc.text
+    for sent in paragraph.doc.sents:
+        start = sent.start_char
+        for stop in _STOP.finditer(text, sent.start_char, sent.end_char):
+            if not _ABBREVIATED.search(text, max(start, stop.start() - 8), stop.start() + 1):
+                yield Span(paragraph.start + start, paragraph.start + stop.end())
+                start = stop.end()
+        if start < sent.end_char:
+            yield Span(paragraph.start + start, paragraph.start + sent.end_char)
+
+
+_STOP = re.compile(r"[.!?](?:\[\d+\])?[”\"]?\s+(?=[“\"]?[A-ZÀ-Þ])")
+_ABBREVIATED = re.compile(
+    r"(?:\b[A-Za-z]|\b(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Sgt|St|No|vs|Prof|Sen|Gov))\.$"
+)
 
 
 def _person_in_mind(

@@ -21,9 +21,10 @@ from analysis.candidates import (
     run_around,
 )
 from analysis.dates import find_whens
+from analysis.deaths import find_deaths
 from analysis.marked import mark
 from analysis.names import NameKind, NameMention, NameRegister
-from analysis.records import ActorKind, Mention, Relation, Role, Span, Statement, Tie
+from analysis.records import ActorKind, Death, Mention, Relation, Role, Span, Statement, Tie
 from analysis.relations import find_relations
 from analysis.roles import find_roles
 from analysis.statements import find_said
@@ -49,6 +50,7 @@ class FoundActors:
     roles: tuple[Role, ...] = ()
     relations: tuple[Relation, ...] = ()
     statements: tuple[Statement, ...] = ()
+    deaths: tuple[Death, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -78,9 +80,11 @@ def find_actors(
     mentions = _read_ambiguous(document.text, mentions, ties, sentences, register)
     marked = mark(document.text, paragraphs, mentions)
     statements = find_said(document.text, marked, mentions)
-    roles = find_roles(document.text, marked, mentions, find_whens(document))
+    whens = find_whens(document)
+    roles = find_roles(document.text, marked, mentions, whens)
     relations = find_relations(document.text, marked, mentions, roles, statements)
-    return FoundActors(tuple(mentions), ties, roles, relations, statements)
+    deaths = find_deaths(document.text, marked, roles, whens, register)
+    return FoundActors(tuple(mentions), ties, roles, relations, statements, deaths)
 
 
 def _listed_only(document: Document, register: NameRegister) -> Iterator[Mention]:

@@ -281,6 +281,16 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Death:
+    """That a person died, where the sentence `span` says when or where."""
+
+    who: int
+    span: Span
+    when: When | None = None
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """That an actor said something, and about whom; `span` is the whole statement."""
 
@@ -332,6 +342,7 @@ class DocumentRecords:
     roles: tuple[Role, ...] = ()
     relations: tuple[Relation, ...] = ()
     statements: tuple[Statement, ...] = ()
+    deaths: tuple[Death, ...] = ()
     accounts: tuple[Account, ...] = ()
     strategies: tuple[StrategyStatement, ...] = ()
     notes: tuple[str, ...] = ()
