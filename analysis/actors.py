@@ -9,7 +9,7 @@ mentions and not with its square.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -74,7 +74,13 @@ def join_actors(
             _merge(drafts, correction)
         elif correction.kind is CorrectionKind.SPLIT:
             _split(drafts, correction)
-    return _Describing(sources, register, drafts).joined()
+    rejected = {
+        (correction.field, Evidence(place.document_id, place.start, place.end))
+        for correction in corrections
+        if correction.kind is CorrectionKind.REJECT and correction.field in ("role", "relation")
+        for place in correction.places
+    }
+    return _Describing(sources, register, drafts, rejected).joined()
 
 
 _Bearer = tuple[str, ...]
@@ -113,7 +119,8 @@ class _Joining:
         self.canonical: dict[_Bearer, str] = {}
         self.joins: dict[_Bearer, list[Join]] = defaultdict(list)
         self.disputes: list[tuple[str, _Bearer, _Bearer | None, tuple[Evidence, ...]]] = []
-        self.roles: dict[_Bearer, dict[tuple[str, ...], Evidence]] = defaultdict(dict)
+        self.roles: dict[tuple[_Bearer, str], dict[tuple[str, str], Evidence]] = defaultdict(dict)
+        """What is told of a bearer's roles under each of its names, as noun and what it is in."""
         open_names = self._names_with_several_meanings()
         for source in sources:
             for place, mention in enumerate(source.records.mentions):
@@ -129,12 +136,11 @@ class _Joining:
                 self.canonical[bearer] = bearer[1]
         for source in sources:
             for role in source.records.roles:
-                bearer = self.bearer_of[source.document_id, role.holder]
-                key = self._role_key(source, role)
-                if key is not None:
-                    self.roles[bearer].setdefault(
-                        key, Evidence(source.document_id, role.span.start, role.span.end)
-                    )
+                where = (source.document_id, role.holder)
+                evidence = Evidence(source.document_id, role.span.start, role.span.end)
+                told = self.roles[self.bearer_of[where], self.mentions[where].text]
+                for key in self._role_keys(source, role):
+                    told.setdefault(key, evidence)
 
     def _bearer(self, document_id: str, mention: Mention, open_names: set[str]) -> _Bearer:
         if mention.canonical is not None:
@@ -184,13 +190,13 @@ class _Joining:
             if len(longs) > 1 and not _all_alike(list(longs.values()))
         }
 
-    def _role_key(self, source: SourceRecords, role: Role) -> tuple[str, ...] | None:
-        """Return a role's words for comparison, with what it is a role in; None if that is open."""
+    def _role_keys(self, source: SourceRecords, role: Role) -> list[tuple[str, str]]:
+        """Return a role's noun with each place and group that it is said to be a role in."""
         head, *where = _role_words(role.title)
         if role.of is not None:
             of = self.bearer_of[source.document_id, role.of]
             where.append(" ".join(of[1:]))
-        return (head, *sorted(set(where))) if where and head else None
+        return [(head, each) for each in where] if head else []
 
     # Union and find
 
@@ -253,30 +259,61 @@ class _Joining:
                     continue
                 owner = next(iter(self.register.mentions(text)), None)
                 evidence = tuple(self._evidence(place) for place in places[:SHOWN_PLACES])
+                join = Join(entry.canonical, text, Reason.REGISTER, evidence, said_by)
                 if owner is not None and owner.canonical != entry.canonical:
                     note = f"reports also use “{text}”, a name of {owner.canonical}, for it"
-                    join = Join(
-                        entry.canonical,
-                        text,
-                        Reason.REGISTER,
-                        evidence,
-                        f"{said_by}; {note}",
-                        False,
-                    )
-                elif _group_forms(text) in listed:
-                    probable = text in entry.probable
-                    join = Join(
-                        entry.canonical,
-                        text,
-                        Reason.REGISTER,
-                        evidence if probable else (),
-                        said_by,
-                        not probable,
-                    )
+                    join = replace(join, said_by=f"{said_by}; {note}", certain=False)
+                elif _group_forms(text) not in listed:
+                    join = replace(join, reason=Reason.SPELLING, certain=not is_chosen_name(text))
+                elif text in entry.probable:
+                    join = replace(join, certain=False)
                 else:
-                    certain = not is_chosen_name(text)
-                    join = Join(entry.canonical, text, Reason.SPELLING, evidence, said_by, certain)
+                    join = replace(join, evidence=())
                 self._keep(bearer, join)
+            self._keep_spellings(bearer, uses)
+
+    def _keep_spellings(self, bearer: _Bearer, uses: _Uses) -> None:
+        """Say what speaks for it, beside the register, that a person's spellings are one's."""
+        if uses.kind is not ActorKind.PERSON:
+            return
+        wholes = [text for text in uses.places if person_name(text).whole]
+        first, *others = wholes or [""]
+        for other in others:
+            if names_alike(person_name(first).forms, person_name(other).forms):
+                for join in self._spelling_joins((bearer, first), (bearer, other)):
+                    self._keep(bearer, join)
+
+    def _spelling_joins(
+        self, one: tuple[_Bearer, str], other: tuple[_Bearer, str]
+    ) -> Iterator[Join]:
+        """Yield the joins of two names that are spelled alike, with the roles that they share.
+
+        Without a common role it is only probable that one person is meant, and with one, too, where
+        the names are chosen ones that many bear.
+        """
+        places = (self.bearers[bearer].places[text][0] for bearer, text in (one, other))
+        roles, telling = self._common_roles(one, other)
+        chosen = is_chosen_name(one[1]) or is_chosen_name(other[1])
+        join = Join(
+            one[1],
+            other[1],
+            Reason.SPELLING,
+            tuple(self._evidence(place) for place in places),
+            certain=telling and not chosen,
+        )
+        yield join
+        if roles:
+            yield replace(join, reason=Reason.ROLE, evidence=roles)
+
+    def _common_roles(
+        self, one: tuple[_Bearer, str], other: tuple[_Bearer, str]
+    ) -> tuple[tuple[Evidence, ...], bool]:
+        """Return where two names are given one role, and whether few can have had that role."""
+        for key, evidence in sorted(self.roles.get(one, {}).items()):
+            again = self.roles.get(other, {}).get(key)
+            if again is not None:
+                return (evidence, again), key[0] not in _COMMON_ROLES
+        return (), False
 
     def by_ties(self) -> None:
         """Join what the documents tie together."""
@@ -324,33 +361,13 @@ class _Joining:
                 if not (names_alike(left, right) or _is_within(left, right)):
                     continue
                 texts = self._text_of(one, left), self._text_of(other, right)
-                roles = self._common_role(one, other)
-                chosen = is_chosen_name(texts[0]) or is_chosen_name(texts[1])
-                places = (self._place_of(one, left), self._place_of(other, right))
-                join = Join(
-                    texts[0],
-                    texts[1],
-                    Reason.SPELLING,
-                    tuple(self._evidence(place) for place in places),
-                    certain=bool(roles) and not chosen,
-                )
-                self.join(one, other, join)
-                if roles:
-                    self.join(one, other, replace(join, reason=Reason.ROLE, evidence=roles))
+                for join in self._spelling_joins((one, texts[0]), (other, texts[1])):
+                    self.join(one, other, join)
                 return
-
-    def _common_role(self, one: _Bearer, other: _Bearer) -> tuple[Evidence, ...]:
-        for key, evidence in sorted(self.roles[one].items()):
-            if key in self.roles[other]:
-                return (evidence, self.roles[other][key])
-        return ()
 
     def _text_of(self, bearer: _Bearer, forms: tuple[str, ...]) -> str:
         texts = self.bearers[bearer].places
         return next(text for text in texts if person_name(text).forms == forms)
-
-    def _place_of(self, bearer: _Bearer, forms: tuple[str, ...]) -> tuple[str, int]:
-        return self.bearers[bearer].places[self._text_of(bearer, forms)][0]
 
     def by_last_name(self) -> None:
         """Join a last name that stands alone in its document with the one person who has it.
@@ -393,9 +410,9 @@ class _Joining:
         for one, other in pairwise(bearers):
             text, places = next(iter(self.bearers[one].places.items()))
             other_text, other_places = next(iter(self.bearers[other].places.items()))
-            roles = self._common_role(one, other)
+            roles, telling = self._common_roles((one, text), (other, other_text))
             evidence = (self._evidence(places[0]), self._evidence(other_places[0]))
-            join = Join(text, other_text, Reason.SAME_NAME, evidence, certain=bool(roles))
+            join = Join(text, other_text, Reason.SAME_NAME, evidence, certain=telling)
             self.join(one, other, join)
             if roles:
                 self.join(one, other, replace(join, reason=Reason.ROLE, evidence=roles))
@@ -475,12 +492,15 @@ def _role_words(title: str) -> list[str]:
     """Return a role's noun and then the other words that tell it from others of its kind."""
     forms = [word.form for word in words(title)]
     nouns = [form for form in forms if form in ROLE_NOUNS]
-    head = nouns[0] if nouns else ""
+    head = "leader" if nouns and nouns[0] in _LEADING else nouns[0] if nouns else ""
     named = [word.form for word in words(title) if title[word.start].isupper()]
     return [head, *(form for form in named if form not in ROLE_NOUNS and form not in _NO_PLACE)]
 
 
 _NO_PLACE = frozenset("province provincial the of".split())
+_LEADING = frozenset("leader head chief emir".split())
+_COMMON_ROLES = frozenset("member fighter militant official officer figure leader".split())
+"""Nouns of roles that several have at a time: to share one proves little."""
 
 
 def _merge(drafts: list[_Draft], correction: Correction) -> None:
@@ -557,9 +577,14 @@ class _Describing:
     """Gives the joined actors their ids and what the documents say of them."""
 
     def __init__(
-        self, sources: Sequence[SourceRecords], register: NameRegister, drafts: Sequence[_Draft]
+        self,
+        sources: Sequence[SourceRecords],
+        register: NameRegister,
+        drafts: Sequence[_Draft],
+        rejected: Collection[tuple[str | None, Evidence]],
     ) -> None:
         self.sources = sources
+        self.rejected = rejected
         self.by_document = {source.document_id: source for source in sources}
         self.register = register
         named = sorted(
@@ -645,12 +670,15 @@ class _Describing:
         found: dict[str, list[HeldRole]] = defaultdict(list)
         for source in self.sources:
             for role in source.records.roles:
+                place = _at(source, role.span)
+                if ("role", place) in self.rejected:
+                    continue
                 of = None if role.of is None else self.of_mention[source.document_id, role.of]
                 found[self.of_mention[source.document_id, role.holder]].append(
                     HeldRole(
                         role.title,
                         of,
-                        _at(source, role.span),
+                        place,
                         _dated(source, role.since),
                         _dated(source, role.until),
                         _hedges(role.qualifiers),
@@ -666,14 +694,17 @@ class _Describing:
             for relation in source.records.relations:
                 subject = self.of_mention[source.document_id, relation.subject]
                 target = self.of_mention[source.document_id, relation.object]
-                if subject != target:
-                    key = (subject, relation.kind, target, _hedges(relation.qualifiers))
-                    gathered[key][_at(source, relation.span)] = None
+                by = relation.by.mention if relation.by is not None else None
+                says = self.of_mention[source.document_id, by] if by is not None else ""
+                place = _at(source, relation.span)
+                if subject != target and ("relation", place) not in self.rejected:
+                    hedges = _hedges(relation.qualifiers)
+                    gathered[subject, relation.kind, target, says, hedges][place] = None
         found: dict[str, list[RelatedActor]] = defaultdict(list)
-        for (subject, kind, target, hedges), evidence in sorted(gathered.items()):
-            places = tuple(evidence)
-            found[subject].append(RelatedActor(kind, target, False, places, hedges))
-            found[target].append(RelatedActor(kind, subject, True, places, hedges))
+        for (subject, kind, target, says, hedges), evidence in sorted(gathered.items()):
+            places, by = tuple(evidence), says or None
+            found[subject].append(RelatedActor(kind, target, False, places, hedges, by))
+            found[target].append(RelatedActor(kind, subject, True, places, hedges, by))
         return found
 
     def _statements(self) -> dict[str, list[Said]]:

@@ -112,6 +112,8 @@ class RelatedActor:
     inverse: bool
     evidence: tuple[Evidence, ...]
     hedges: tuple[Hedge, ...] = ()
+    by: str | None = None
+    """The id of the actor who asserts it; None for the author."""
 
 
 @dataclass(frozen=True, slots=True)

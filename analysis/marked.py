@@ -78,7 +78,7 @@ def mark(
             sentence = _sentence(text, span, here, mentions, person, groups, subject, opened)
             if sentence.mentions or len(sentence._marked) > 1:
                 marked.append(sentence)
-            person = _person_in_mind(here, mentions, span, person)
+            person = _person_in_mind(text, here, mentions, span, person)
             named = [place for place in here if mentions[place].kind is ActorKind.GROUP]
             opened = named[0] if named else opened
             groups = [*groups, *named][-LATELY:]
@@ -109,17 +109,29 @@ _ABBREVIATED = re.compile(
 
 
 def _person_in_mind(
-    here: Sequence[int], mentions: Sequence[Mention], span: Span, before: int | None
+    text: str,
+    here: Sequence[int],
+    mentions: Sequence[Mention],
+    span: Span,
+    before: int | None,
 ) -> int | None:
-    """Return whom "he" would mean next: who opened the sentence, else who was named last."""
+    """Return whom "he" would mean next: who opened the sentence, else who was named last.
+
+    After a sentence about a man without a name, nobody.
+    """
     persons = [place for place in here if mentions[place].kind is ActorKind.PERSON]
     if not persons:
-        return before
+        unnamed = _SOMEBODY.search(text, span.start, min(span.end, span.start + 2 * _OPENING_CHARS))
+        return None if unnamed else before
     first = mentions[persons[0]].span
     return persons[0] if first.start - span.start < _OPENING_CHARS else persons[-1]
 
 
 _OPENING_CHARS = 40
+_SOMEBODY = re.compile(
+    r"\b(?:[Tt]he|[Aa]n?|[Oo]ne)\s+(?:[\w-]+\s+){0,3}?(?:man|woman|victim|official|governor|leader|"
+    r"commander|cleric|preacher|expert|analyst|lecturer|specialist|researcher|bomber|attacker)\b"
+)
 
 
 LATELY = 8
