@@ -5,8 +5,15 @@ from datetime import UTC, datetime
 
 from analysis.collection import Actor, Attack
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from analysis.records import Asserter, AttackKind
 from server.errors import ApiError
-from server.record_schemas import REJECTED, SET_FIELDS, CorrectionRequest, Place
+from server.record_schemas import (
+    ACCOUNT_FIELDS,
+    REJECTED,
+    STRATEGY_FIELDS,
+    CorrectionRequest,
+    Place,
+)
 from server.records import Reader
 from server.selection import choices, nearest
 
@@ -16,8 +23,8 @@ NEEDS = {
     CorrectionKind.JOIN_ATTACKS: "the places of two accounts or more",
     CorrectionKind.PART_ATTACKS: "the places of two accounts or more, the parted one first",
     CorrectionKind.REJECT: f"a place, and as field one of {', '.join(REJECTED)}",
-    CorrectionKind.SET: "the place of an account (and, if some words say so, theirs), a value, and "
-    f"as field one of {', '.join(SET_FIELDS)}",
+    CorrectionKind.SET: "the place of the record (and, if some words say so, theirs), a value, and "
+    f"as field one of {', '.join((*ACCOUNT_FIELDS, *STRATEGY_FIELDS))}",
 }
 
 
@@ -35,7 +42,7 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
         CorrectionKind.PART_ATTACKS: len(places) > 1,
         CorrectionKind.REJECT: bool(places) and request.field in REJECTED,
         CorrectionKind.SET: len(places) in (1, 2)
-        and request.field in SET_FIELDS
+        and request.field in (*ACCOUNT_FIELDS, *STRATEGY_FIELDS)
         and bool((request.value or "").strip()),
     }[request.kind]
     if not complete or (places if by_name else names):
@@ -49,6 +56,8 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
     _check_names(names, reader)
     for place in places:
         _check_place(place, reader)
+    if request.kind is CorrectionKind.SET:
+        _check_value(request.field or "", (request.value or "").strip(), places[0], reader)
     sets = request.kind in (CorrectionKind.REJECT, CorrectionKind.SET)
     return Correction(
         number=0,
@@ -95,6 +104,42 @@ def _check_place(place: Place, reader: Reader) -> None:
             "invalid_place",
             f"Characters {place.start} to {place.end} are no stretch of this document.",
             f"Its text has {length:,} characters; give start before end.",
+        )
+
+
+def _check_value(field: str, value: str, place: Place, reader: Reader) -> None:
+    """Raise ApiError 422 unless a record with such a field stands there and can have the value."""
+    where = CorrectedPlace(place.document, place.start, place.end)
+    stated = any(
+        where == CorrectedPlace(each.document_id, each.start, each.end)
+        for strategy in reader.records.strategies
+        for each in strategy.evidence
+    )
+    if field in STRATEGY_FIELDS:
+        stands = stated
+    else:
+        # A kind set at a place that is a statement's, too, would be taken for the statement's.
+        stands = attack_at(where, reader) is not None and not (field == "kind" and stated)
+    if not stands:
+        record = "statement of strategy" if field in STRATEGY_FIELDS else "account of an attack"
+        raise ApiError(
+            422,
+            "no_such_record",
+            f"No {record} whose {field} could be set stands at this place.",
+            "Give the place as the record's citation has it.",
+        )
+    known: Sequence[str] = {
+        "kind": [*AttackKind],
+        "asserter": [*Asserter],
+        "actor": [*reader.records.actor],
+    }.get(field, [value])
+    if value not in known:
+        near = nearest(value, known)
+        raise ApiError(
+            422,
+            "unknown_value",
+            f"There is no {field} {value[:80]!r}.",
+            choices(field, near, len(known) - len(near)),
         )
 
 

@@ -51,6 +51,7 @@ VALUE_FIELDS = (
     ("weapon", "weapons"),
     ("outcome", "outcome"),
 )
+OPERATOR = "an operator's correction"
 MAX_SUMMARY_CHARS = 250
 # Ids of exported objects are made from the records' ids in this namespace, so that a second export
 # updates the objects of the first.
@@ -74,7 +75,8 @@ class Cited:
 
     field: str
     value: str
-    words: Words
+    words: Words | None
+    """None where an operator set the value and names no words."""
     qualified: str = ""
     said_by: str = ""
     actor_id: str = ""
@@ -111,10 +113,12 @@ def cited(attack: AttackBody) -> Iterator[Cited]:
         )
     for field, attribute in VALUE_FIELDS:
         for value in getattr(attack, attribute):
+            actor = value.actor.id if value.actor else ""
+            hedges = ", ".join(value.hedges)
             for words in value.citations:
-                actor = value.actor.id if value.actor else ""
-                hedges = ", ".join(value.hedges)
                 yield Cited(field, value.value, words, hedges, actor_id=actor)
+            if not value.citations:
+                yield Cited(field, value.value, None, hedges, OPERATOR, actor)
 
 
 def to_csv(attacks: Sequence[AttackBody]) -> bytes:
@@ -124,29 +128,31 @@ def to_csv(attacks: Sequence[AttackBody]) -> bytes:
     writer.writerow(CSV_COLUMNS)
     for attack in attacks:
         for each in cited(attack):
-            document = each.words.document
             row = (
                 attack.id,
                 attack.title,
                 attack.kind,
-                attack.first or "",
-                attack.last or "",
+                attack.first,
+                attack.last,
                 ", ".join(attack.differing),
                 each.field,
                 each.value,
                 each.qualified,
                 each.said_by,
                 each.actor_id,
-                document.id,
-                document.title,
-                document.source or "",
-                document.published or "",
-                each.words.start,
-                each.words.end,
-                each.words.quote,
+                *_place(each.words),
             )
-            writer.writerow([safe_cell(str(cell)) for cell in row])
+            writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in row])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _place(words: Words | None) -> tuple[object, ...]:
+    """Return the last seven of CSV_COLUMNS: where a value is said."""
+    if words is None:
+        return (None,) * 7
+    document = words.document
+    named = (document.id, document.title, document.source, document.published)
+    return (*named, words.start, words.end, words.quote)
 
 
 def safe_cell(cell: str) -> str:
@@ -216,8 +222,9 @@ def _described(attack: AttackBody) -> str:
         qualified = f" ({each.qualified})" if each.qualified else ""
         said = f", says {each.said_by}" if each.said_by else ""
         lines.append(f"{each.field}: {each.value}{qualified}{said}")
-        lines.append(f"  “{each.words.quote}”")
-        lines.append(f"  {_source(each.words)}")
+        if each.words is not None:
+            lines.append(f"  “{each.words.quote}”")
+            lines.append(f"  {_source(each.words)}")
     return "\n".join(lines)
 
 
@@ -270,19 +277,15 @@ def to_stix(attacks: Sequence[AttackBody], kinds: dict[str, str], now: datetime)
 def _incident(attack: AttackBody, maker: str, stamps: dict[str, datetime]) -> stix2.Incident:
     values = []
     for each in cited(attack):
-        document = each.words.document
+        names = CSV_COLUMNS[-7:]
+        place = dict(zip(names, _place(each.words), strict=True))
+        place["published"] = place["published"] and str(place["published"])
         value = {
             "field": each.field,
             "value": each.value,
             "qualified": each.qualified,
             "said_by": each.said_by,
-            "document_id": document.id,
-            "document_title": document.title,
-            "source": document.source,
-            "published": document.published and str(document.published),
-            "start": each.words.start,
-            "end": each.words.end,
-            "quote": each.words.quote,
+            **place,
         }
         values.append({key: held for key, held in value.items() if held not in (None, "")})
     extension = {

@@ -22,8 +22,8 @@ from server.errors import ApiError
 from server.pages import form_fields, render
 from server.present import record_href
 from server.record_schemas import (
+    ACCOUNT_FIELDS,
     ATTACK_SORTS,
-    SET_FIELDS,
     ActorParameters,
     AttackBody,
     AttackParameters,
@@ -205,7 +205,7 @@ async def attack(attack_id: str, request: Request, service: ServiceParameter) ->
                     if (held := [each for each in body.perpetrators if each.ladder == rung])
                 ],
                 others=_nearest_in_time(found, reader.records),
-                fields=SET_FIELDS,
+                fields=ACCOUNT_FIELDS,
                 corrections=[
                     each
                     for each in reader.corrections()
@@ -465,6 +465,8 @@ class Row:
     name: str
     differs: bool
     cells: tuple[tuple[Cell, ...], ...]
+    set_to: tuple[str, ...] = ()
+    """What an operator set, where no words say so."""
 
 
 def _columns(body: AttackBody) -> list[list[Any]]:
@@ -509,18 +511,17 @@ def _rows(body: AttackBody) -> list[Row]:
             for words in value.citations
         ]
     differing = {_singular(name) for name in body.differing}
-    return [
-        Row(
-            name,
-            _singular(name.split()[0]) in differing,
-            tuple(
+    rows = []
+    for name, cells in table.items():
+        set_to = tuple(each.value for each in several.get(name, ()) if not each.citations)
+        if cells or set_to:
+            in_columns = (
                 tuple(cell for cell in cells if cell.words.document.id == document)
                 for document in order
-            ),
-        )
-        for name, cells in table.items()
-        if cells
-    ]
+            )
+            differs = _singular(name.split()[0]) in differing
+            rows.append(Row(name, differs, tuple(in_columns), set_to))
+    return rows
 
 
 def _singular(name: str) -> str:

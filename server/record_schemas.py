@@ -17,20 +17,20 @@ MAX_NAME_CHARS = 5_000
 MAX_WHO_CHARS = 100
 MAX_NOTE_CHARS = 2_000
 REJECTED = ("account", "strategy", "role", "relation")
-SET_FIELDS = (
+ACCOUNT_FIELDS = (
+    "title",
     "kind",
-    "date",
-    "place",
-    "perpetrator",
-    "target",
-    "victim",
+    "places",
+    "targets",
+    "victims",
     "killed",
     "wounded",
     "arrested",
     "freed",
-    "weapon",
+    "weapons",
     "outcome",
 )
+STRATEGY_FIELDS = ("theme", "asserter", "actor")
 
 
 def _as_list(value: object) -> object:
@@ -250,7 +250,7 @@ class ValueBody(BaseModel):
     value: str
     hedges: list[str]
     actor: ActorReference | None
-    citations: list[Words]
+    citations: list[Words] = Field(description="Empty where an operator set the value.")
 
 
 class AttributionBody(BaseModel):
@@ -379,8 +379,10 @@ class CorrectionRequest(BaseModel):
     - `join attacks`: the accounts at `places` (two or more) tell one event.
     - `part attacks`: the account at the first of `places` tells another event than the others.
     - `reject`: the record at `places` is wrong; `field` is account, strategy, role or relation.
-    - `set`: the account at the first of `places` has `value` in `field`; the words at a second of
-      `places`, where given, say so.
+    - `set`: the record at the first of `places` has `value` in `field`: of an account title, kind,
+      places, targets, victims, killed, wounded, arrested, freed, weapons or outcome; of a statement
+      of strategy theme, asserter or actor (by id). The words at a second of `places`, where given,
+      say so.
     """
 
     model_config = ConfigDict(

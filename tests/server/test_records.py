@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -537,6 +538,7 @@ def place(document, words):
 
 FIRST = place(LEDGER, "On 14 March 2022 the Northern Column attacked")
 SECOND = place(NOTES, "In March 2022 the depot at Orvik was attacked.")
+SIEGE = place(LEDGER, "the Column wants to starve the garrison")
 MERGE = {"kind": "merge", "made_by": " Ann ", "names": ["NC", "Hill Brigade"], "note": "Same men."}
 
 
@@ -565,6 +567,9 @@ class TestCorrections:
             {"kind": "part attacks", "places": [FIRST, SECOND]},
             {"kind": "reject", "places": [FIRST], "field": "account"},
             {"kind": "set", "places": [FIRST], "field": "killed", "value": "10"},
+            {"kind": "set", "places": [FIRST], "field": "kind", "value": "raid"},
+            {"kind": "set", "places": [SIEGE], "field": "asserter", "value": "author"},
+            {"kind": "set", "places": [SIEGE], "field": "actor", "value": "hill-brigade"},
             {
                 "kind": "set",
                 "places": [FIRST, place(LEDGER, "Nine")],
@@ -601,6 +606,11 @@ class TestCorrections:
             {"kind": "reject", "names": [], "places": [FIRST]},
             {"kind": "reject", "names": [], "places": [FIRST], "field": "weather"},
             {"kind": "set", "names": [], "places": [FIRST], "field": "killed"},
+            {"kind": "set", "names": [], "places": [FIRST], "field": "kind", "value": "picnic"},
+            {"kind": "set", "names": [], "places": [FIRST], "field": "theme", "value": "siege"},
+            {"kind": "set", "names": [], "places": [SIEGE], "field": "killed", "value": "9"},
+            {"kind": "set", "names": [], "places": [SIEGE], "field": "asserter", "value": "me"},
+            {"kind": "set", "names": [], "places": [SIEGE], "field": "actor", "value": "nobody"},
             {"kind": "set", "names": [], "places": [FIRST], "field": "killed", "value": " "},
             {"kind": "join attacks", "names": [], "places": [FIRST]},
             {
@@ -767,6 +777,21 @@ class TestPages:
         assert rows["Killed differs"][1].startswith("11 guards at least")
         assert rows["Target"] == ["grain depot", "not stated"]
         assert "Date differs" in rows and "Place" in rows
+
+    def test_a_value_that_an_operator_set_is_shown_and_exported_as_such(self, client, store):
+        corrected = replace(DEPOT, killed=(FieldValue("10 guards", ()),))
+        store.records = Records(
+            RECORDS.actors, [corrected], [STARVE], notes={}, register=NameRegister([])
+        )
+        assert "Killed differs 10 guards set by an operator" in text_of(
+            client.get("/attacks/depot").text
+        )
+        assert "10 guards set" in text_of(client.get("/attacks").text)
+        reply = client.get("/api/attacks?format=csv").content.decode("utf-8-sig")
+        [row] = [r for r in csv.DictReader(io.StringIO(reply)) if r["field"] == "killed"]
+        assert (row["value"], row["said_by"]) == ("10 guards", "an operator's correction")
+        for form in ("json", "ics", "stix"):
+            assert "10 guards" in client.get(f"/api/attacks?format={form}").text
 
     def test_the_ladder_says_who_says_so(self, client):
         seen = text_of(client.get("/attacks/depot").text)
