@@ -288,7 +288,7 @@ def _relative(
         if written.endswith("ago"):
             return (_shift(published, -count, unit), from_published) if published else (None, None)
         # "Two days before his execution" counts from an event, not from a date.
-        if re.match(r"\s+(?:the|his|her|its|their|he|she|they|a|an)\b", text[match.end() :]):
+        if re.search(r"before$|after$", written) and re.match(r"\s+\w", text[match.end() :]):
             return None, None
         if anchor is None or anchor.first is None or anchor.precision is not Precision.DAY:
             return None, None

@@ -6,7 +6,7 @@ from analysis.terms import stem
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 _PASSIVE = frozenset({"nsubjpass", "auxpass", "agent"})
-_RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
+RELATIVES = frozenset({"who", "which", "that", "whom", "whose"})
 _NAME_PARTS = frozenset(
     {"det", "amod", "compound", "nummod", "quantmod", "poss", "nmod", "advmod", "case", "predet"}
 )
@@ -14,6 +14,9 @@ _IMPLICATIVE = frozenset(
     stem(verb) for verb in "manage choose succeed proceed happen continue begin start able".split()
 )
 """Who "managed to" do something did it; who "planned to" or "threatened to" may not have."""
+_REPORTS = frozenset(
+    stem(verb) for verb in "describe report say count mention state give call date speak".split()
+)
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
 _DOUBTS = frozenset(
     stem(word)
@@ -62,8 +65,8 @@ def is_passive(verb: Token) -> bool:
     """Whether the verb is passive, or a participle that stands after what it was done to."""
     if any(child.dep_ in _PASSIVE for child in verb.children):
         return True
-    if verb.dep_ == "acl" and verb.tag_ == "VBN":
-        return True
+    if verb.dep_ in ("acl", "ccomp", "xcomp", "oprd") and verb.tag_ == "VBN":
+        return not any(child.lower_ in ("have", "has", "had") for child in children(verb, "aux"))
     return (
         verb.dep_ == "conj"
         and verb.tag_ == "VBN"
@@ -84,7 +87,7 @@ def subjects(verb: Token) -> list[Token]:
         seen.add(at.i)
         found = children(at, *_SUBJECTS)
         if found:
-            if found[0].lower_ in _RELATIVES:
+            if found[0].lower_ in RELATIVES:
                 clause = at
                 while clause.dep_ in ("conj", "xcomp", "ccomp") and clause.dep_ != "relcl":
                     clause = clause.head
@@ -137,7 +140,9 @@ def _end(token: Token) -> Token:
 def is_negated(token: Token) -> bool:
     """Whether the word itself is denied: "did not attack", "no attack", "never"."""
     return any(
-        child.dep_ == "neg" or (child.dep_ == "det" and child.lower_ in ("no", "neither"))
+        child.dep_ == "neg"
+        or (child.dep_ == "det" and child.lower_ in ("no", "neither"))
+        or (child.lower_ == "longer" and any(each.lower_ == "no" for each in child.children))
         for child in token.children
     )
 
@@ -164,7 +169,19 @@ def is_told_as_done(verb: Token) -> bool:
         break
     if at.pos_ not in ("VERB", "AUX"):
         return True
-    return _is_past(at)
+    return _is_past(at) and not _is_conditional(at)
+
+
+def _is_conditional(verb: Token) -> bool:
+    """Whether the clause, or one that it is part of, says "if" or "whether"."""
+    at = verb
+    for _ in range(6):
+        if any(c.dep_ in ("mark", "advmod") and c.lower_ in _CONDITIONS for c in at.children):
+            return True
+        if at.dep_ not in ("ccomp", "conj", "advcl", "pcomp", "csubj"):
+            return False
+        at = at.head
+    return False
 
 
 def _has_to(verb: Token) -> bool:
@@ -177,7 +194,7 @@ def _is_past(verb: Token) -> bool:
     helpers = children(verb, "aux", "auxpass")
     if verb.tag_ == "VBN":
         if not helpers:
-            return verb.dep_ in ("acl", "amod") or verb.dep_ == "conj" or verb.dep_ == "ROOT"
+            return verb.dep_ in ("acl", "amod", "conj", "ROOT", "ccomp", "xcomp", "oprd")
         return any(h.lower_ in ("was", "were", "had", "has", "have", "been") for h in helpers)
     if verb.tag_ == "VBG":
         return any(helper.lower_ in ("was", "were") for helper in helpers)
@@ -197,7 +214,8 @@ def is_doubtful(noun: Token) -> bool:
         if at.pos_ in ("VERB", "AUX", "ADJ"):
             if folded(at) in _DOUBTS:
                 return True
-            return not is_told_as_done(at)
+            # What reports describe was done, whenever they do so.
+            return folded(at) not in _REPORTS and not is_told_as_done(at)
     return False
 
 

@@ -89,9 +89,14 @@ NOUNS = _by_word(
 _IDIOMS = {
     ("put", "death"): _EXECUTED,
     ("take", "prison"): _ARRESTED,
-    ("lose", "life"): VERBS[stem("die")],
+    ("lose", "live"): VERBS[stem("die")],
+    ("lost", "live"): VERBS[stem("die")],
     ("lost", "life"): VERBS[stem("die")],
-    ("cost", "life"): _KILLED,
+    ("cost", "live"): _KILLED,
+    ("claim", "live"): _KILLED,
+    ("fell", "clash"): VERBS[stem("die")],
+    ("fell", "battl"): VERBS[stem("die")],
+    ("fell", "fight"): VERBS[stem("die")],
     ("meet", "death"): VERBS[stem("die")],
     ("met", "death"): VERBS[stem("die")],
     ("shot", "dead"): Trigger(_A.SHOOTING, True, Harm.KILLED, True),
@@ -132,6 +137,9 @@ def trigger_of(token: Token) -> Trigger | None:
         idiom = _idiom(token)
         if idiom is not None:
             return idiom
+        # "Announcements about killed leaders" tell of no event.
+        if token.dep_ == "amod":
+            return None
         return VERBS.get(folded(token)) if token.pos_ != "NOUN" else NOUNS.get(token.lower_)
     if token.pos_ in ("NOUN", "PROPN"):
         if token.text.istitle() and token.dep_ == "compound":

@@ -1,0 +1,187 @@
+"""Drafts: an account being drawn up, and when two drafts are of one event."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from analysis.dates import same_time
+from analysis.records import (
+    Account,
+    AttackKind,
+    Attribution,
+    Casualties,
+    Described,
+    Outcome,
+    Party,
+    Place,
+    Precision,
+    Qualifier,
+    Span,
+    When,
+)
+
+ATTACKS = frozenset(
+    {
+        AttackKind.ATTACK,
+        AttackKind.BOMBING,
+        AttackKind.SUICIDE_BOMBING,
+        AttackKind.SHOOTING,
+        AttackKind.ASSASSINATION,
+        AttackKind.KIDNAPPING,
+        AttackKind.ARSON,
+        AttackKind.PRISON_BREAK,
+    }
+)
+"""What armed groups do."""
+OPERATIONS = frozenset(
+    {AttackKind.RAID, AttackKind.ARREST, AttackKind.EXECUTION, AttackKind.AIR_STRIKE}
+)
+"""What is done against them."""
+_T = TypeVar("_T")
+
+
+@dataclass
+class Draft:
+    """What is known so far of one event."""
+
+    kind: AttackKind
+    exact: bool
+    """False where the word fits several kinds: a man may be killed in any."""
+    trigger: Span
+    span: Span
+    sentence: int
+    """Number of the last sentence that tells of it."""
+    when: When | None = None
+    carried: bool = False
+    """Whether the date is that of a sentence before."""
+    places: list[Place] = field(default_factory=list)
+    attributions: list[Attribution] = field(default_factory=list)
+    targets: list[Party] = field(default_factory=list)
+    victims: list[Party] = field(default_factory=list)
+    casualties: list[Casualties] = field(default_factory=list)
+    weapons: list[Described] = field(default_factory=list)
+    outcome: Outcome = Outcome.CARRIED_OUT
+    outcome_span: Span | None = None
+    qualifiers: list[Qualifier] = field(default_factory=list)
+    deadly: bool = False
+    """Whether the words are of killing, not of an attack."""
+    quiet: bool = False
+    """Whether they are of dying only, which takes no enemy."""
+    anaphoric: bool = False
+    """Whether it names nothing but an event told before: "the attack"."""
+    plural: bool = False
+    definite: bool = False
+    counted: bool = False
+    pinned: bool = False
+    """Whether a person, a building or a place below a country is named."""
+    persons: frozenset[str] = frozenset()
+    """Names of the persons to whom it was done, as they are compared."""
+    group: int | None = None
+    """The mention of whom "the group" means where it is told."""
+    additional: bool = False
+    """Whether it is told as one more of a kind: "was attacked as well"."""
+
+    def stands_alone(self) -> bool:
+        """Whether it is pinned down as one event, and is no talk of events in general."""
+        when = self.when if self.when is not None and self.when.first is not None else None
+        dated = when is not None and not self.carried
+        exact = when is not None and when.precision in (Precision.DAY, Precision.MONTH)
+        if self.plural:
+            by_day = dated and when is not None and when.precision is Precision.DAY
+            return by_day or (self.pinned and self.definite and not self.counted)
+        if self.quiet and not exact and not self.places:
+            return False
+        if self.pinned:
+            return True
+        told = bool(self.attributions or self.casualties or self.targets or self.victims)
+        return exact and told and not self.anaphoric
+
+    def take(self, other: "Draft") -> None:
+        """Add what `other` tells of the same event."""
+        sharper = other.exact and not self.exact
+        if sharper or (self.kind is AttackKind.ATTACK and self.deadly and not other.deadly):
+            self.kind, self.exact = other.kind, other.exact
+        vague = self.when is None or self.when.first is None
+        if other.when is not None and (vague or (self.carried and not other.carried)):
+            self.when, self.carried = other.when, other.carried
+        self.span = Span(min(self.span.start, other.span.start), max(self.span.end, other.span.end))
+        self.sentence = max(self.sentence, other.sentence)
+        _extend(self.places, other.places)
+        _extend(self.attributions, other.attributions)
+        _extend(self.targets, other.targets)
+        _extend(self.victims, other.victims)
+        _extend(self.casualties, other.casualties)
+        _extend(self.weapons, other.weapons)
+        _extend(self.qualifiers, other.qualifiers)
+        if other.outcome_span is not None:
+            self.outcome, self.outcome_span = other.outcome, other.outcome_span
+        self.pinned |= other.pinned
+        self.persons |= other.persons
+        self.deadly &= other.deadly
+        self.quiet &= other.quiet
+        self.anaphoric &= other.anaphoric
+
+    def goes_on(self, event: "Draft") -> bool:
+        """Whether `event`, told after it, may be the same, told further."""
+        if not fit(self, event) or event.additional:
+            return False
+        if self.when and event.when and not same_time(self.when, event.when):
+            return False
+        if self.persons and event.persons:
+            return bool(self.persons & event.persons)
+        if event.anaphoric:
+            return not (event.plural and not self.plural) and (
+                not event.exact or event.kind is self.kind or not (self.exact or self.deadly)
+            )
+        return not event.stands_alone()
+
+    def only(self, party: Party, when: When | None) -> "Draft":
+        """Return a draft of what was done to one of its parties alone."""
+        return replace(
+            self,
+            when=when,
+            victims=[each for each in self.victims if each == party],
+            targets=[each for each in self.targets if each == party],
+            plural=False,
+            places=list(self.places),
+            attributions=list(self.attributions),
+            casualties=list(self.casualties),
+            weapons=list(self.weapons),
+            qualifiers=list(self.qualifiers),
+        )
+
+    def account(self) -> Account:
+        """Return what was drawn up."""
+        return Account(
+            kind=self.kind,
+            trigger=self.trigger,
+            span=self.span,
+            when=self.when,
+            places=tuple(_once(self.places)),
+            attributions=tuple(_once(self.attributions)),
+            targets=tuple(_once(self.targets)),
+            victims=tuple(_once(self.victims)),
+            casualties=tuple(_once(self.casualties)),
+            weapons=tuple(_once(self.weapons)),
+            outcome=self.outcome,
+            outcome_span=self.outcome_span,
+            qualifiers=tuple(_once(self.qualifiers)),
+        )
+
+
+def fit(one: Draft, other: Draft) -> bool:
+    """Whether the words of two drafts can name one event: "the attack" and "the bombing"."""
+    if one.kind is other.kind:
+        return True
+    for loose, firm in ((one, other), (other, one)):
+        if loose.kind is AttackKind.ATTACK and not loose.exact:
+            return loose.deadly or firm.kind in ATTACKS or firm.deadly or not firm.exact
+    return any(one.kind in kinds and other.kind in kinds for kinds in (ATTACKS, OPERATIONS))
+
+
+def _extend(mine: list[_T], others: Iterable[_T]) -> None:
+    mine.extend(each for each in others if each not in mine)
+
+
+def _once(items: Iterable[_T]) -> list[_T]:
+    return list(dict.fromkeys(items))
