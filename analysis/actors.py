@@ -687,9 +687,9 @@ class _Describing:
         return found
 
     def _relations(self) -> dict[str, list[RelatedActor]]:
-        gathered: dict[tuple[str, RelationKind, str, tuple[Hedge, ...]], dict[Evidence, None]] = (
-            defaultdict(dict)
-        )
+        gathered: dict[
+            tuple[str, RelationKind, str, str, tuple[Hedge, ...]], dict[Evidence, None]
+        ] = defaultdict(dict)
         for source in self.sources:
             for relation in source.records.relations:
                 subject = self.of_mention[source.document_id, relation.subject]

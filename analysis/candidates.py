@@ -340,6 +340,8 @@ def _outer_cues(
         yield _Other.PLACE, 1
     if re.match(r",\s+(?:who|whose|whom)\b", after):
         yield ActorKind.PERSON, 2.5
+    if _ROLE_COMMA.search(text, max(0, start - 80), start):
+        yield ActorKind.PERSON, 2
     if _AGE_AFTER.match(after):
         yield ActorKind.PERSON, 3
     role = _ROLE_AFTER.match(after)
@@ -349,6 +351,9 @@ def _outer_cues(
         yield ActorKind.INSTITUTION, 4
 
 
+_ROLE_COMMA = re.compile(
+    rf"\b(?i:{'|'.join(sorted(cues.ROLE_NOUNS))})\s+(?:of|for)\s+[^.;,]{{1,50}},\s+$"
+)
 _ALIAS = (
     r"(?:(?:known|referred\s+to|identified|reports)\s+as|called|named|alias|a\.?k\.?a\.?|nicknamed|"
     r"(?:name|pseudonym|byname|alias)\s+of|nom\s+de\s+guerre|pseudonym)"

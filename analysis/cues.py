@@ -45,13 +45,13 @@ GROUP_HEADS = frozenset(
 
 INSTITUTION_HEADS = frozenset(
     "ministry department office agency directorate commission committee council parliament senate "
-    "congress assembly court tribunal bank university college school institute institution center "
+    "congress assembly court tribunal bank university college institute institution center "
     "centre foundation academy police army navy guard guards force forces corps command staff "
-    "chiefs military government administration embassy consulate union organization organisation "
+    "chiefs military government administration union organization organisation "
     "nations association federation league society bureau service services authority party house "
-    "cabinet judiciary intelligence hospital company corporation times post journal news tribune "
+    "cabinet judiciary intelligence company corporation times post journal news tribune "
     "herald gazette daily weekly magazine press television tv radio broadcasting media observatory "
-    "initiative think-tank church treasury pentagon kremlin secretariat presidency republic "
+    "initiative think-tank treasury pentagon kremlin secretariat presidency republic "
     "mission division regiment fund group-of-experts board".split()
 )
 """Nouns that name bodies of states, bodies between states, media, firms and places of learning."""

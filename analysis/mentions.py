@@ -120,6 +120,8 @@ def find_mentions(text: str, paragraphs: Sequence[Tagged], register: NameRegiste
     regions: dict[int, RegionKind | None] = {}
     for paragraph in read:
         for candidate in find_candidates(paragraph.passage):
+            if paragraph.tagged.region is RegionKind.FOOTNOTE and _is_quoted(text, candidate):
+                continue  # the capitals of a cited title say nothing
             uses[_core(candidate.forms)].append((candidate, paragraph.passage))
             regions[candidate.start] = paragraph.tagged.region
     kinds = {forms: kind_of(found_uses) for forms, found_uses in uses.items()}
@@ -136,6 +138,12 @@ def find_mentions(text: str, paragraphs: Sequence[Tagged], register: NameRegiste
             span = Span(candidate.start, candidate.end)
             mentions.append(Mention(span, candidate.text, kind, region=regions[candidate.start]))
     return sorted(mentions, key=lambda mention: mention.span)
+
+
+def _is_quoted(text: str, candidate: Candidate) -> bool:
+    line = text.rfind("\n", 0, candidate.start) + 1
+    before = text[line : candidate.start]
+    return before.count("“") > before.count("”") or before.count('"') % 2 == 1
 
 
 _Uses = Mapping[tuple[str, ...], Sequence[tuple[Candidate, Passage]]]
