@@ -702,9 +702,9 @@ class _Describing:
                     gathered[subject, relation.kind, target, says, hedges][place] = None
         found: dict[str, list[RelatedActor]] = defaultdict(list)
         for (subject, kind, target, says, hedges), evidence in sorted(gathered.items()):
-            places, by = tuple(evidence), says or None
-            found[subject].append(RelatedActor(kind, target, False, places, hedges, by))
-            found[target].append(RelatedActor(kind, subject, True, places, hedges, by))
+            told = RelatedActor(kind, target, False, tuple(evidence), hedges, says or None)
+            found[subject].append(told)
+            found[target].append(replace(told, other=subject, inverse=True))
         return found
 
     def _statements(self) -> dict[str, list[Said]]:
@@ -741,6 +741,10 @@ class _Describing:
             elif told and not _is_above(parents, min(told)[1], actor_id):
                 parents[actor_id] = min(told)[1]
         return parents
+
+
+_RelationKey = tuple[str, RelationKind, str, str, tuple[Hedge, ...]]
+"""Who, how, to whom, who says so (empty: the author), and with which hedges."""
 
 
 def _is_above(parents: Mapping[str, str], below: str, actor: str) -> bool:
