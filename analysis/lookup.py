@@ -79,12 +79,12 @@ class Lookup:
             else None
         )
 
-    def actor(self, value: str) -> Meant:
+    def actor(self, value: str, *, strictly: bool = False) -> Meant:
         """Return the one actor that `value` means: its id, or a name of it however spelled.
 
         Tried in this order: id; the actor's own name; a name that documents use for it; the
-        register; likeness of sound; a part of a longer name. Raises NotMeant if nothing is meant
-        or several actors are, none of them clearly (CLEAR_SHARE).
+        register; and, unless `strictly`, likeness of sound; a part of a longer name. Raises
+        NotMeant if nothing is meant or several actors are, none of them clearly (CLEAR_SHARE).
         """
         if value in self.records.actor:
             return Meant((value,))
@@ -92,7 +92,8 @@ class Lookup:
         own = [each.id for each in self.records.actors if _forms(each.name) == forms]
         if forms and len(own) == 1:
             return Meant((own[0],), "it is the actor’s name")
-        for find in (self._used, self._register_lists, self._sounds_alike, self._is_part):
+        ways = (self._used, self._register_lists, self._sounds_alike, self._is_part)
+        for find in ways[: 2 if strictly else None]:
             meant = find(value, forms) if forms else None
             if meant is not None:
                 return meant

@@ -21,12 +21,13 @@ from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
 from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
+from answer.from_records import answer_from_records
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
 from answer.refusal import why_not_found
 from answer.said import repeats
-from answer.spans import shortest_span
+from answer.spans import counts, shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
 
@@ -155,8 +156,15 @@ class Answerer:
         confidence = self._confidence(read.judged)
         answered = bool(read.judged) and confidence >= self._judge.threshold
         citations = _cite(snapshot, read) if answered else ()
+        recorded = answer_from_records(
+            snapshot, read.asked.text, filters, stated=_states_number(read.asked, citations)
+        )
+        if recorded.citations:
+            answered, citations, confidence = True, recorded.citations, recorded.confidence
         nearest = () if answered else _nearest(read.judged, read.hits)
-        explanations = list(snapshot.analyze(read.interpreted).explanations)
+        explanations = list(snapshot.explain(filters))
+        explanations += snapshot.analyze(read.interpreted).explanations
+        explanations += recorded.explanations
         if not answered:
             explanations.append(_why_not_found(snapshot, read.asked, nearest))
         return Answer(
@@ -167,11 +175,11 @@ class Answerer:
             answer=citations[0].answer if citations else None,
             confidence=round(confidence, 4),
             citations=citations,
-            conflicts=_conflicts(read.asked, citations),
-            nearest=() if answered else _nearest(read.judged, read.hits),
-            explanation=" ".join(
-                (*snapshot.explain(filters), *snapshot.analyze(read.interpreted).explanations)
-            ),
+            conflicts=recorded.conflicts
+            if recorded.citations
+            else _conflicts(read.asked, citations),
+            nearest=nearest,
+            explanation=" ".join(explanations),
         )
 
     def consider(
@@ -432,6 +440,16 @@ def _nearest(judged: Sequence[Judged], hits: Sequence[Hit]) -> tuple[Hit, ...]:
 def _why_not_found(snapshot: Snapshot, asked: Question, nearest: Sequence[Hit]) -> str:
     texts = [f"{hit.document.title}\n{hit.passage.text}" for hit in nearest]
     return why_not_found(asked, texts, snapshot.names, snapshot.document_frequency)
+
+
+def _states_number(asked: Question, citations: Sequence[Citation]) -> bool:
+    """Whether a citation's answer is a number that counts what was asked for."""
+    return asked.expects is Expects.NUMBER and any(
+        counts(asked, citation.quote, number)
+        and citation.answer_start <= citation.start + number.start < citation.answer_end
+        for citation in citations
+        for number in find_numbers(citation.quote)
+    )
 
 
 def _conflicts(asked: Question, citations: Sequence[Citation]) -> tuple[Conflict, ...]:

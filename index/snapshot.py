@@ -179,6 +179,26 @@ class Snapshot:
             return []
         return [found.passage for found in self.state.catalogue.passages_of(row)]
 
+    def info(self, document_id: str) -> DocumentInfo | None:
+        """Return what is shown of a document; None if there is no such id."""
+        row = self.state.catalogue.document_row(document_id)
+        return None if row is None else self._infos([row])[row]
+
+    def passages_within(self, document_id: str, filters: Filters) -> list[Passage]:
+        """Return those of a document's passages that `filters` let through, in order.
+
+        Raises QueryError as `search` does.
+        """
+        row = self.state.catalogue.document_row(document_id)
+        scope = self._scope(filters)
+        if row is None or (scope.document_rows is not None and row not in scope.document_rows):
+            return []
+        found = self.state.catalogue.passages_of(row)
+        if scope.passage_rows is not None:
+            allowed = set(scope.passage_rows)
+            found = [each for each in found if each.row_id in allowed]
+        return [each.passage for each in found]
+
     def linked(self, document_id: str) -> list[DocumentInfo]:
         """Return the documents that nearly repeat this one, by title, then by id."""
         row = self.state.catalogue.document_row(document_id)

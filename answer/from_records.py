@@ -1,0 +1,373 @@
+"""Answers from records: lists and counts of attacks and who led a group, each item cited.
+
+The records were made at ingest from the same documents, and every item rests on their exact words;
+so the answer is a citation for each item, in order of time, and its `answer` is the first one's
+words. A number is counted only where no text states it.
+
+`confidence` is the expected share of right items: for each, RIGHT, lowered by HEDGED where the
+report itself hedges and by VAGUE where the item has no resolved date though a period was asked for.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from analysis.collection import Actor, Attack, AttributedTo, Evidence, FieldValue, Records, Told
+from analysis.records import Hedge, Ladder, RelationKind, Span
+from answer.answer import Citation, Conflict
+from answer.record_question import Form, RecordQuestion, place_key, read_record_question
+from index.narrow import happened_within
+from index.search import Filters
+from index.snapshot import Snapshot
+from ingest.chunk import Passage
+from ingest.sentences import sentence_spans
+
+RIGHT = 0.8
+"""Share of recorded attacks with date and perpetrator right that records are built to hold."""
+HEDGED = 0.8
+VAGUE = 0.7
+MAX_ITEMS = 200
+"""A longer list is a table: it is cut here, and the explanation says so."""
+_ANSWER_CHARS = 160
+_ASKED = frozenset({"dates", "perpetrators", "places"})
+"""What a list is asked by; where accounts differ on it, each is cited."""
+_COMPARED = ("places", "targets", "killed", "wounded", "arrested", "freed", "outcome")
+_LEADER_TITLE = re.compile(
+    r"^(?:the |its |a )?(?:\w+ ){0,2}(?:leader|emir|amir|head|chief|led|headed|leads)\b"
+    r"(?! of the \w+ (?:department|council|media|cell))",
+    re.IGNORECASE,
+)
+_DOUBTS = frozenset({Hedge.REPORTED, Hedge.ALLEGED, Hedge.POSSIBLE, Hedge.DENIED, Hedge.PLANNED})
+
+
+@dataclass(frozen=True, slots=True)
+class FromRecords:
+    """What the records say to a question; no citations where they say nothing."""
+
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    confidence: float = 0.0
+    explanations: tuple[str, ...] = ()
+
+
+def answer_from_records(
+    snapshot: Snapshot, question: str, filters: Filters | None = None, *, stated: bool = False
+) -> FromRecords:
+    """Return what the records of `snapshot` that pass `filters` answer to `question`.
+
+    Nothing where it is no question for records or they hold nothing for it: then the sentences of
+    the reports may still answer. `stated` says that a text states the number that is asked for: it
+    wins over a count, and the explanation says so.
+    """
+    if _ASKS.match(question) is None:
+        return FromRecords()
+    records = snapshot.records
+    asked = read_record_question(question, records, snapshot.lookup)
+    if asked is None:
+        return FromRecords()
+    shelf = _Shelf(snapshot, filters or Filters())
+    if asked.form is Form.LEADERS:
+        return _leaders(records, asked, shelf)
+    found = _attacks(records, asked, shelf)
+    if asked.form is Form.COUNT and stated:
+        return FromRecords(
+            explanations=("The number is the text’s own; recorded attacks were not counted.",)
+        )
+    return found
+
+
+_ASKS = re.compile(
+    r"^\W*(?:which|what|how many|(?:the )?number of|list|name|give|show|tell|who|enumerate|all)\b",
+    re.IGNORECASE,
+)
+"""How questions begin for which it is worth bringing the records together."""
+
+
+class _Shelf:
+    """Cuts citations from the documents that filters let through; each document is read once."""
+
+    def __init__(self, snapshot: Snapshot, filters: Filters) -> None:
+        self._snapshot = snapshot
+        self._filters = filters
+        self._texts: dict[str, str] = {}
+        self._passages: dict[str, list[Passage]] = {}
+
+    def cite(self, number: int, place: Evidence, answer: Span) -> Citation | None:
+        """Return the sentences around `answer` as a citation; None if filters keep them out.
+
+        `place` is what the record rests on; the quote reaches no further than its document.
+        """
+        passage = self._passage(place.document_id, answer)
+        info = self._snapshot.info(place.document_id)
+        if passage is None or info is None:
+            return None
+        text = self._texts[place.document_id]
+        start, end = _sentences(text, passage, answer)
+        return Citation(
+            number=number,
+            document=info,
+            passage_id=passage.id,
+            start=start,
+            end=end,
+            quote=text[start:end],
+            answer_start=answer.start,
+            answer_end=answer.end,
+        )
+
+    def text(self, document_id: str) -> str:
+        """Return a document's text."""
+        if document_id not in self._texts:
+            document = self._snapshot.document(document_id)
+            # Records and documents come from one snapshot.
+            assert document is not None
+            self._texts[document_id] = document.text
+        return self._texts[document_id]
+
+    def _passage(self, document_id: str, answer: Span) -> Passage | None:
+        self.text(document_id)
+        if document_id not in self._passages:
+            self._passages[document_id] = self._snapshot.passages_within(document_id, self._filters)
+        for passage in self._passages[document_id]:
+            if passage.start <= answer.start < passage.end:
+                return passage
+        return None
+
+
+def _sentences(text: str, passage: Passage, answer: Span) -> tuple[int, int]:
+    """Return the sentences of the passage that hold `answer`, which may reach beyond it."""
+    spans = [(passage.start + s, passage.start + e) for s, e in sentence_spans(passage.text)]
+    starts = [start for start, _ in spans]
+    first = spans[max(0, bisect_right(starts, answer.start) - 1)]
+    last = spans[max(0, bisect_right(starts, answer.end - 1) - 1)]
+    return min(first[0], answer.start), max(last[1], answer.end)
+
+
+def _attacks(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromRecords:
+    perpetrators, relations = _with_kin(records, asked.perpetrators)
+    targets, _ = _with_kin(records, asked.targets)
+    fitting = [
+        attack
+        for attack in records.attacks
+        if attack.kind in asked.kinds and _fits(attack, asked, perpetrators, targets)
+    ]
+    period = asked.first is not None or asked.last is not None
+    dated = [a for a in fitting if not period or happened_within(a, asked.first, asked.last)]
+    undated = [a for a in fitting if period and a.first is None and a.last is None]
+    citations: list[Citation] = []
+    conflicts: list[Conflict] = []
+    shares: list[float] = []
+    cited: list[Attack] = []
+    for attack in sorted(dated, key=_in_time)[:MAX_ITEMS]:
+        found = _cite_attack(attack, asked, shelf, len(citations))
+        if not found:
+            continue
+        citations += found
+        conflicts += _conflicts(attack, found)
+        doubted = bool(_DOUBTS & set(attack.hedges)) or _only_suspected(attack, perpetrators)
+        shares.append(RIGHT * (HEDGED if doubted else 1.0))
+        cited.append(attack)
+    if not citations:
+        return FromRecords()
+    says = [*asked.because, *relations]
+    noun = "attack" if len(cited) == 1 else "attacks"
+    if asked.form is Form.COUNT:
+        says.append(
+            f"No number stated for this was found, so recorded {noun} are counted: {len(cited):,}."
+        )
+    else:
+        says.append(f"Answered from the records: {len(cited):,} {noun}, in order of time.")
+    if undated:
+        says.append(f"{len(undated):,} more without a known date are left out.")
+    if len(dated) > MAX_ITEMS:
+        says.append(f"Only the first {MAX_ITEMS} of {len(dated):,} are shown.")
+    return FromRecords(
+        tuple(citations),
+        tuple(conflicts),
+        sum(shares) / len(shares),
+        tuple(says),
+    )
+
+
+def _with_kin(records: Records, ids: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the actors with their branches, and those whose names reports use for them, too.
+
+    Also what was added, in sentences: an analyst must be able to object.
+    """
+    found = dict.fromkeys(ids)
+    says = []
+    for key in ids:
+        name = records.actor[key].name
+        branches = [each for each in records.actors if each.parent == key]
+        if branches:
+            found |= dict.fromkeys(each.id for each in branches)
+            says.append(f"Branches of {name} are included: {_named(branches)}.")
+        used = _used_for(records, name)
+        if used:
+            found |= dict.fromkeys(each.id for each in used)
+            says.append(
+                f"What is laid on {_named(used)} is included, for reports use that name for {name}."
+            )
+    return frozenset(found), tuple(says)
+
+
+def _used_for(records: Records, name: str) -> list[Actor]:
+    """Return the actors whose names, as the register says, reports also use for `name`."""
+    entries = {entry.canonical for entry in records.register.entries if name in entry.also_used_for}
+    return [actor for actor in records.actors if actor.name in entries]
+
+
+def _named(actors: Iterable[Actor]) -> str:
+    return ", ".join(actor.name for actor in actors)
+
+
+def _fits(
+    attack: Attack, asked: RecordQuestion, perpetrators: frozenset[str], targets: frozenset[str]
+) -> bool:
+    if perpetrators and not any(
+        _laid_on(each, asked, perpetrators) for each in attack.perpetrators
+    ):
+        return False
+    if targets and not any(value.actor in targets for value in (*attack.targets, *attack.victims)):
+        return False
+    if asked.places:
+        places = {place_key(value.value) for value in attack.places}
+        places |= {place_key(wider) for wider in attack.within}
+        if not places & set(asked.places):
+            return False
+    return True
+
+
+def _laid_on(each: AttributedTo, asked: RecordQuestion, perpetrators: frozenset[str]) -> bool:
+    if each.actor not in perpetrators or each.ladder is Ladder.DENIED:
+        return False
+    return not asked.claimed or each.ladder is Ladder.CLAIMED
+
+
+def _only_suspected(attack: Attack, perpetrators: frozenset[str]) -> bool:
+    rungs = {each.ladder for each in attack.perpetrators if each.actor in perpetrators}
+    return rungs == {Ladder.SUSPECTED}
+
+
+def _in_time(attack: Attack) -> tuple[date, str]:
+    return attack.first or attack.last or date.max, attack.id
+
+
+def _cite_attack(
+    attack: Attack, asked: RecordQuestion, shelf: _Shelf, before: int
+) -> list[Citation]:
+    """Return a citation of the account that says most, and one of each that differs on dates.
+
+    Nothing where filters keep all accounts out.
+    """
+    found: list[Citation] = []
+    tellers = sorted(attack.accounts, key=lambda told: (-_says(told), told.document_id))
+    differ = bool(_ASKED & set(attack.differing))
+    for told in tellers:
+        if found and (not differ or told.document_id in {c.document.id for c in found}):
+            continue
+        span = _telling(told, shelf.text(told.document_id))
+        place = Evidence(told.document_id, told.account.span.start, told.account.span.end)
+        citation = shelf.cite(before + len(found) + 1, place, span)
+        if citation is not None:
+            found.append(citation)
+    return found
+
+
+def _says(told: Told) -> int:
+    """Return how much an account says of when, where, by whom and against whom."""
+    account = told.account
+    return sum(
+        map(bool, (account.when, account.places, account.attributions, account.targets))
+    ) + bool(account.victims)
+
+
+def _telling(told: Told, text: str) -> Span:
+    """Return the words that name the event: the trigger with what it was aimed at, in one piece."""
+    account = told.account
+    start, end = account.trigger.start, account.trigger.end
+    for party in sorted((*account.targets, *account.victims), key=lambda each: each.span):
+        first, last = min(start, party.span.start), max(end, party.span.end)
+        between = text[first:last]
+        if last - first <= _ANSWER_CHARS and not re.search(r"[.!?]\s", between):
+            start, end = first, last
+    return Span(start, end)
+
+
+def _conflicts(attack: Attack, citations: Sequence[Citation]) -> Iterator[Conflict]:
+    """Yield the fields on which accounts differ, each value with the citations of who gives it."""
+    fields: dict[str, list[tuple[str, tuple[Evidence, ...]]]] = {
+        "dates": [(each.text, (each.evidence,)) for each in attack.dates],
+        "perpetrators": [(each.text, (each.evidence,)) for each in attack.perpetrators],
+    }
+    for name in _COMPARED:
+        found: tuple[FieldValue, ...] = getattr(attack, name)
+        fields[name] = [(each.value, each.evidence) for each in found]
+    for name in attack.differing:
+        values: dict[str, set[int]] = {}
+        for text, evidence in fields.get(name, ()):
+            documents = {place.document_id for place in evidence}
+            numbers = {each.number for each in citations if each.document.id in documents}
+            if numbers:
+                values.setdefault(text, set()).update(numbers)
+        if len(values) > 1:
+            yield Conflict(
+                f"{attack.title}: {name}",
+                tuple((text, tuple(sorted(numbers))) for text, numbers in values.items()),
+            )
+
+
+def _leaders(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromRecords:
+    (group,) = asked.perpetrators
+    citations: list[Citation] = []
+    shares: list[float] = []
+    for actor, places, doubted in _who_led(records, group):
+        for place in places:
+            answer = _name_near(actor, place, shelf.text(place.document_id))
+            citation = shelf.cite(len(citations) + 1, place, answer)
+            if citation is not None:
+                citations.append(citation)
+                shares.append(RIGHT * (HEDGED if doubted else 1.0))
+                break
+    if not citations:
+        return FromRecords()
+    name = records.actor[group].name
+    people = f"{len(citations)} {'person' if len(citations) == 1 else 'people'}"
+    says = f"Answered from the records: {people} whom reports call leader of {name}."
+    return FromRecords(tuple(citations), (), sum(shares) / len(shares), (*asked.because, says))
+
+
+def _who_led(records: Records, group: str) -> Iterator[tuple[Actor, list[Evidence], bool]]:
+    """Yield whoever is said to lead the group, where that is said, and whether with a hedge."""
+    for actor in records.actors:
+        roles = [
+            role for role in actor.roles if role.of == group and _LEADER_TITLE.match(role.title)
+        ]
+        relations = [
+            each
+            for each in actor.relations
+            if each.kind is RelationKind.LEADER_OF and each.other == group and not each.inverse
+        ]
+        places = [role.evidence for role in roles]
+        places += [place for each in relations for place in each.evidence]
+        if places:
+            hedges = [set(role.hedges) for role in roles]
+            hedges += [set(each.hedges) for each in relations]
+            yield actor, places, all(each & _DOUBTS for each in hedges)
+
+
+def _name_near(actor: Actor, place: Evidence, text: str) -> Span:
+    """Return the actor's name nearest to `place` in its paragraph, else the words of `place`."""
+    first = text.rfind("\n", 0, place.start) + 1
+    last = text.find("\n", place.end)
+    last = len(text) if last < 0 else last
+    near = [
+        each
+        for each in actor.evidence
+        if each.document_id == place.document_id and first <= each.start and each.end <= last
+    ]
+    if not near:
+        return Span(place.start, place.end)
+    best = min(near, key=lambda e: (max(0, e.start - place.end, place.start - e.end), e.start))
+    return Span(best.start, best.end)
