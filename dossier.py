@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from tqdm import tqdm
 
+from analysis.lookup import NotMeant
 from analysis.names import NamesError
+from analysis.records import ActorKind, AttackKind
 from answer.answer import Answer, Status
 from answer.judge import JudgeError
 from answer.reader import ReaderError
@@ -28,16 +31,42 @@ from index.check import check as check_store
 from index.check import rebuild as rebuild_store
 from index.embed import Embedder, EmbedderError
 from index.ingestion import IngestReport, Progress
+from index.ingestion import correct as keep_correction
 from index.ingestion import ingest as ingest_sources
 from index.ingestion import remove as remove_document
+from index.ingestion import withdraw as withdraw_correction
 from index.search import DocumentInfo, Filters, QueryError
+from index.snapshot import Snapshot
 from index.store import Store, StoreError
 from ingest.load import Limits
 from server.activity import FILE_NAME as ACTIVITY_FILE
 from server.activity import Activity
 from server.app import serve as serve_settings
 from server.backend import load_answerer
+from server.correcting import checked
+from server.errors import ApiError
+from server.exports import gold
+from server.record_schemas import (
+    ATTACK_SORTS,
+    ActorBody,
+    ActorParameters,
+    AttackBody,
+    AttackParameters,
+    CorrectionRequest,
+    ExportFormat,
+    StrategyParameters,
+    Words,
+)
+from server.records import ASSERTERS, Reader
+from server.records_api import exported
 from server.schemas import AskResponse, DocumentSummary, SearchResponse
+from server.selection import (
+    choices,
+    select_actors,
+    select_attacks,
+    select_strategies,
+    sort_attacks,
+)
 from server.settings import Settings, SettingsError
 
 app = typer.Typer(
@@ -193,6 +222,166 @@ def documents(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def actors(
+    name: Annotated[
+        str | None, typer.Argument(help="One actor, by id or any name; all if left out.")
+    ] = None,
+    kind: Annotated[list[ActorKind] | None, typer.Option(help="Only these; repeatable.")] = None,
+    q: Annotated[str | None, typer.Option("--q", help="Words that a name begins with.")] = None,
+    document: Documents = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the groups, persons and institutions that the reports name, or show one with sources."""
+    with _reading() as (snapshot, reader):
+        if name is None:
+            chosen = select_actors(
+                reader.records,
+                ActorParameters(kind=kind or [], q=q, document=document or []),
+                snapshot.known()["document"],
+            )
+            listed = [reader.actor_summary(actor) for actor in chosen.records]
+            if as_json:
+                _print_json(listed)
+                return
+            for each in listed:
+                also = ", ".join(other for other in each.names[:5] if other != each.name)
+                typer.secho(each.name, bold=True, nl=False)
+                typer.echo(f"  {each.kind}, {each.documents} documents" + (also and f": {also}"))
+            typer.echo(f"{len(listed)} actors")
+            return
+        try:
+            meant = reader.lookup.actor(name)
+        except NotMeant as problem:
+            hint = choices("actor", problem.choices, problem.unlisted)
+            raise CommandError(f"{problem}.", hint) from None
+        found = [reader.actor(reader.records.actor[each]) for each in meant.ids]
+    if as_json:
+        _print_json(found)
+        return
+    if meant.because:
+        typer.echo(f"Matched ‘{name}’ because {meant.because}.")
+    for actor in found:
+        _print_actor(actor)
+
+
+@app.command()
+def attacks(
+    actor: ByActor = None,
+    kind: Annotated[list[AttackKind] | None, typer.Option(help="Only these; repeatable.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option(help="Only there, or in what lies there; repeatable.")
+    ] = None,
+    document: Documents = None,
+    event_from: EventFrom = None,
+    event_to: EventTo = None,
+    sort: Annotated[
+        str, typer.Option(help=f"{', '.join(ATTACK_SORTS)}; with a hyphen before it, descending.")
+    ] = "date",
+    form: Annotated[
+        ExportFormat | None,
+        typer.Option("--format", help="Print an export with all citations instead."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List or export the attacks and operations that the reports tell of, with all accounts."""
+    with _reading() as (snapshot, reader):
+        parameters = AttackParameters(
+            actor=actor or [],
+            kind=kind or [],
+            place=place or [],
+            document=document or [],
+            event_from=_day("--event-from", event_from),
+            event_to=_day("--event-to", event_to),
+            sort=sort,
+        )
+        known = snapshot.known()["document"]
+        chosen = select_attacks(reader.records, reader.lookup, parameters, known)
+        ordered = sort_attacks(chosen.records, sort, reader.records)
+        if form is not None:
+            typer.echo(exported(reader, ordered, form).content, nl=False)
+            return
+        found = [reader.attack(attack) for attack in ordered]
+    if as_json:
+        _print_json(found)
+        return
+    for sentence in chosen.explanation:
+        typer.echo(sentence)
+    for attack in found:
+        _print_attack(attack)
+    typer.echo(f"{len(found)} attacks and operations")
+
+
+@app.command()
+def strategies(
+    actor: ByActor = None,
+    theme: Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")] = None,
+    document: Documents = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the reports assert of actors' strategies, and whose word each statement is."""
+    with _reading() as (snapshot, reader):
+        parameters = StrategyParameters(
+            actor=actor or [], theme=theme or [], document=document or []
+        )
+        known = snapshot.known()["document"]
+        chosen = select_strategies(reader.records, reader.lookup, parameters, known)
+        found = [reader.strategy(each) for each in chosen.records]
+    if as_json:
+        _print_json(found)
+        return
+    for sentence in chosen.explanation:
+        typer.echo(sentence)
+    for strategy in found:
+        typer.secho(f"{strategy.actor.name}: {strategy.theme}", bold=True)
+        for asserted in strategy.assertions:
+            by = f", {asserted.by}" if asserted.by else ""
+            typer.echo(f"  {ASSERTERS[asserted.asserter]}{by} ({asserted.kind}):")
+            _print_words(asserted.citation)
+    typer.echo(f"{len(found)} strategies")
+
+
+@app.command()
+def corrections(
+    withdrawn: Annotated[
+        bool, typer.Option("--withdrawn", help="Also those no longer in force.")
+    ] = False,
+    as_gold: Annotated[
+        bool, typer.Option("--gold", help="Print them as gold, for an inventory of records.")
+    ] = False,
+    add: Annotated[
+        Path | None,
+        typer.Option(help="First add those of a file: JSON Lines as POST /api/corrections takes."),
+    ] = None,
+    withdraw: Annotated[int | None, typer.Option(help="First withdraw this number.")] = None,
+    by: Annotated[str, typer.Option(help="Who withdraws it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what operators decided against records: who, when and why."""
+    if withdraw is not None and not by.strip():
+        raise CommandError("Nobody is named who withdraws it.", "Give --by NAME.")
+    with _open_store(Settings.load()) as store:
+        if add is not None:
+            _add_corrections(store, add)
+        if withdraw is not None and not withdraw_correction(store, withdraw, by.strip()):
+            raise CommandError(
+                f"No correction {withdraw} is in force.", 'See them with "dossier corrections".'
+            )
+        with store.snapshot() as snapshot:
+            found = Reader(snapshot).corrections(withdrawn=withdrawn)
+    if as_gold:
+        typer.echo(gold(found), nl=False)
+    elif as_json:
+        _print_json(found)
+    else:
+        for each in found:
+            state = "" if each.in_force else f" (withdrawn by {each.withdrawn_by})"
+            note = f": {each.note}" if each.note else ""
+            typer.echo(f"{each.number}. {each.kind}: {each.reads}{state}")
+            typer.echo(f"    {each.made_by}, {each.made_at:%Y-%m-%d}{note}")
+        typer.echo(f"{len(found)} corrections")
+
+
+@app.command()
 def remove(
     ids: Annotated[
         list[str], typer.Argument(help="Document ids, or beginnings of them that fit only one.")
@@ -293,6 +482,48 @@ def _embedder(settings: Settings) -> Embedder:
 def _open_store(settings: Settings) -> Iterator[Store]:
     with contextlib.closing(Store.open(settings.data_dir, _embedder(settings))) as store:
         yield store
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[tuple[Snapshot, Reader]]:
+    """Open the records; what they refuse is told as the command's own error."""
+    with _open_store(Settings.load()) as store, store.snapshot() as snapshot, _refusals():
+        yield snapshot, Reader(snapshot)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as refused:
+        raise CommandError(refused.message, refused.hint) from None
+    except ValidationError as refused:
+        problem = refused.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, problem["loc"])) or "the options"
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        raise CommandError(f"{where}: {message}.") from None
+
+
+def _add_corrections(store: Store, file: Path) -> None:
+    """Add a file's corrections; none of them if any cannot be."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file}: {error}.", "Give a file of JSON Lines in UTF-8.") from None
+    made = []
+    with store.snapshot() as snapshot:
+        reader = Reader(snapshot)
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                with _refusals():
+                    made.append(checked(CorrectionRequest.model_validate_json(line), reader))
+            except CommandError as refused:
+                problem = f"{file}, line {number}: {refused}"
+                raise CommandError(problem, refused.hint) from None
+    for correction in made:
+        keep_correction(store, correction)
 
 
 def _filters(
@@ -403,6 +634,50 @@ def _print_answer(answer: Answer) -> None:
             f"{value} [{', '.join(map(str, numbers))}]" for value, numbers in conflict.values
         )
         typer.echo(f"\nThe reports differ: {values}")
+
+
+def _print_words(words: Words) -> None:
+    document = words.document
+    known = [document.title, document.source, document.published and str(document.published)]
+    place = f"{document.id[:16]}, characters {words.start} to {words.end}"
+    typer.echo(f"    “{words.quote}”")
+    typer.echo(f"    {' · '.join(part for part in known if part)} ({place})")
+
+
+def _print_actor(actor: ActorBody) -> None:
+    typer.secho(f"{actor.name} ({actor.kind})", bold=True)
+    typer.echo(f"Reported by {actor.documents} documents, {actor.origins} independent origins")
+    for name in actor.names:
+        typer.echo(f"  {name.text}: {name.mentions} times")
+    for join in actor.joins:
+        said = f", says {join.said_by}" if join.said_by else ""
+        probable = "" if join.certain else ", probable"
+        typer.echo(f"  {join.one} = {join.other}: {join.reason}{probable}{said}")
+        for words in join.citations[:1]:
+            _print_words(words)
+    for dispute in actor.disputes:
+        typer.echo(f"  open: {dispute.note}")
+    for role in actor.roles:
+        typer.echo(f"  {role.title}" + (f", {role.of.name}" if role.of else ""))
+        _print_words(role.citation)
+    for relation in actor.relations:
+        typer.echo(f"  {relation.reads}")
+        for words in relation.citations[:1]:
+            _print_words(words)
+    for attack in actor.attacks:
+        typer.echo(f"  {attack.first or 'date not known'}: {attack.title}")
+
+
+def _print_attack(attack: AttackBody) -> None:
+    differing = f"; accounts differ on {', '.join(attack.differing)}" if attack.differing else ""
+    dates = " / ".join(dict.fromkeys(each.text for each in attack.dates)) or "date not stated"
+    typer.secho(attack.title, bold=True, nl=False)
+    typer.echo(f"  {dates} ({attack.kind}{differing})")
+    for named in attack.perpetrators:
+        by = f" by {named.by}" if named.by else ""
+        typer.echo(f"  {named.ladder}{by}: {named.actor.name if named.actor else named.text}")
+    for account in attack.accounts:
+        _print_words(account.citation)
 
 
 class _Bar:

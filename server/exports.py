@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 import stix2
 
-from server.record_schemas import AttackBody, CorrectionBody, DateBody, Words
+from server.record_schemas import AttackBody, CorrectionBody, DateBody, ExportFormat, Words
 from server.schemas import DocumentReference
 
 CSV_COLUMNS = (
@@ -83,14 +83,14 @@ class Cited:
 
 
 def export(
-    attacks: Sequence[AttackBody], kinds: dict[str, str], form: str, now: datetime
+    attacks: Sequence[AttackBody], kinds: dict[str, str], form: ExportFormat, now: datetime
 ) -> Export:
-    """Return `attacks` as a file of one of FORMATS; `kinds` are the kinds of actors by id."""
-    if form == "csv":
+    """Return `attacks` as a file; `kinds` are the kinds of actors by id."""
+    if form is ExportFormat.CSV:
         return Export(to_csv(attacks), "text/csv; charset=utf-8", "attacks.csv")
-    if form == "ics":
+    if form is ExportFormat.ICS:
         return Export(to_ics(attacks, now), "text/calendar; charset=utf-8", "attacks.ics")
-    if form == "stix":
+    if form is ExportFormat.STIX:
         content = to_stix(attacks, kinds, now)
         return Export(content, "application/stix+json;version=2.1", "attacks.stix.json")
     return Export(to_json(attacks), "application/json", "attacks.json")

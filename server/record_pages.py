@@ -28,6 +28,7 @@ from server.record_schemas import (
     AttackBody,
     AttackParameters,
     CorrectionRequest,
+    ExportFormat,
     StrategyBody,
     StrategyParameters,
     Words,
@@ -171,7 +172,7 @@ async def attacks(request: Request, service: ServiceParameter) -> HTMLResponse:
                 ],
                 exports=[
                     (form, f"/api/attacks?{_address(given, format=form, page=None, lanes=None)}")
-                    for form in ("csv", "json", "ics", "stix")
+                    for form in ExportFormat
                 ],
                 laned=[
                     (name, f"/attacks?{_address(given, lanes=name)}")

@@ -1,6 +1,7 @@
 """Bodies of requests and responses about actors, attacks, strategies and corrections."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -11,7 +12,6 @@ from analysis.records import ActorKind, AttackKind
 from server.schemas import SAMPLE_ID, DocumentReference, IsoDate, Text, Values
 
 ATTACK_SORTS = ("date", "title", "kind", "perpetrator", "place", "killed", "wounded", "accounts")
-FORMATS = ("csv", "json", "ics", "stix")
 MAX_LIST = 1_000
 MAX_NAME_CHARS = 5_000
 MAX_WHO_CHARS = 100
@@ -47,6 +47,15 @@ Actors = Annotated[
     Values, Field(description="Ids or any names of actors.", examples=[["iskp", "DAESH"]])
 ]
 Documents = Annotated[Values, Field(description="Document ids.", examples=[[SAMPLE_ID]])]
+
+
+class ExportFormat(StrEnum):
+    """The forms that attacks are exported in."""
+
+    CSV = "csv"
+    JSON = "json"
+    ICS = "ics"
+    STIX = "stix"
 
 
 class ActorParameters(BaseModel):
@@ -111,7 +120,7 @@ class AttackParameters(EventParameters):
     )
     limit: Limit = 100
     offset: Offset = 0
-    format: Literal["csv", "json", "ics", "stix"] | None = Field(
+    format: ExportFormat | None = Field(
         default=None,
         description="Export everything that the filters let through, without paging: csv (a line "
         "for each citation of each value), json (as in `attacks`), ics (iCalendar), stix (a "

@@ -12,7 +12,6 @@ from server.correcting import checked
 from server.errors import ApiError
 from server.exports import Export, export, gold
 from server.record_schemas import (
-    FORMATS,
     MAX_WHO_CHARS,
     ActorBody,
     ActorList,
@@ -24,6 +23,7 @@ from server.record_schemas import (
     CorrectionList,
     CorrectionRequest,
     EventParameters,
+    ExportFormat,
     StrategyList,
     StrategyParameters,
     Timeline,
@@ -157,9 +157,8 @@ async def list_attacks(
     return as_file(found) if isinstance(found, Export) else found
 
 
-def exported(reader: Reader, attacks: Sequence[Attack], form: str) -> Export:
-    """Return attacks as a file of one of FORMATS."""
-    assert form in FORMATS
+def exported(reader: Reader, attacks: Sequence[Attack], form: ExportFormat) -> Export:
+    """Return attacks as a file."""
     kinds = {actor.id: actor.kind.value for actor in reader.records.actors}
     bodies = [reader.attack(attack) for attack in attacks]
     return export(bodies, kinds, form, datetime.now(UTC).replace(microsecond=0))
