@@ -4,8 +4,8 @@ The records were made at ingest from the same documents, and every item rests on
 so the answer is a citation for each item, in order of time, and its `answer` is the first one's
 words. A number is counted only where no text states it.
 
-`confidence` is the expected share of right items: for each, RIGHT, lowered by HEDGED where the
-report itself hedges and by VAGUE where the item has no resolved date though a period was asked for.
+`confidence` is the expected share of right items: RIGHT for each, lowered by HEDGED where the
+report itself hedges or only suspects who did it.
 """
 
 import re
@@ -27,7 +27,6 @@ from ingest.sentences import sentence_spans
 RIGHT = 0.8
 """Share of recorded attacks with date and perpetrator right that records are built to hold."""
 HEDGED = 0.8
-VAGUE = 0.7
 MAX_ITEMS = 200
 """A longer list is a table: it is cut here, and the explanation says so."""
 _ANSWER_CHARS = 160
@@ -160,7 +159,7 @@ def _attacks(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromReco
     shares: list[float] = []
     cited: list[Attack] = []
     for attack in sorted(dated, key=_in_time)[:MAX_ITEMS]:
-        found = _cite_attack(attack, asked, shelf, len(citations))
+        found = _cite_attack(attack, shelf, len(citations))
         if not found:
             continue
         citations += found
@@ -254,15 +253,14 @@ def _in_time(attack: Attack) -> tuple[date, str]:
     return attack.first or attack.last or date.max, attack.id
 
 
-def _cite_attack(
-    attack: Attack, asked: RecordQuestion, shelf: _Shelf, before: int
-) -> list[Citation]:
-    """Return a citation of the account that says most, and one of each that differs on dates.
+def _cite_attack(attack: Attack, shelf: _Shelf, before: int) -> list[Citation]:
+    """Return a citation of the account that says most, of two the earlier report's.
 
-    Nothing where filters keep all accounts out.
+    Where accounts differ on what lists are asked by, each document's is cited. Nothing where
+    filters keep all accounts out.
     """
     found: list[Citation] = []
-    tellers = sorted(attack.accounts, key=lambda told: (-_says(told), told.document_id))
+    tellers = sorted(attack.accounts, key=_best_teller)
     differ = bool(_ASKED & set(attack.differing))
     for told in tellers:
         if found and (not differ or told.document_id in {c.document.id for c in found}):
@@ -273,6 +271,10 @@ def _cite_attack(
         if citation is not None:
             found.append(citation)
     return found
+
+
+def _best_teller(told: Told) -> tuple[int, date, str]:
+    return -_says(told), told.published or date.max, told.document_id
 
 
 def _says(told: Told) -> int:
