@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from analysis.collection import (
@@ -467,6 +468,7 @@ SHOWN_PLACES = 5
 """How many mentions are kept as evidence of a join that rests on a spelling alone."""
 
 
+@lru_cache(maxsize=100_000)
 def _group_forms(text: str) -> tuple[str, ...]:
     forms = tuple(word.form for word in words(text) if word.form not in ("the", "of", "al", "el"))
     return forms or (text.casefold(),)

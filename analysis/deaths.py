@@ -50,6 +50,7 @@ def find_deaths(
     A date or place that belongs to the announcement or to the dead man's office is not his death's.
     """
     starts = [when.span.start for when in whens]
+    role_starts = [role.span.start for role in roles]
     found: dict[tuple[int, Span], Death] = {}
     for sentence in sentences:
         if "\ue000P" not in sentence.text:
@@ -66,7 +67,12 @@ def find_deaths(
                     )
                 ]
                 when = _when(text, word, here)
-                places = tuple(_places(text, sentence.span, roles, register))
+                offices = roles[
+                    bisect_left(role_starts, sentence.span.start) : bisect_left(
+                        role_starts, sentence.span.end
+                    )
+                ]
+                places = tuple(_places(text, sentence.span, offices, register))
                 if when is not None or places:
                     found.setdefault((who, sentence.span), Death(who, sentence.span, when, places))
     return tuple(found.values())

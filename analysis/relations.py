@@ -1,6 +1,7 @@
 """Relations: how the text says that two actors stand to each other, and who says so."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -172,14 +173,20 @@ def find_relations(
     What somebody is told to have said of actors is asserted by him, all else by the author.
     """
     found = [*relations_of_roles(roles, mentions)]
+    starts = [statement.span.start for statement in statements]
     for sentence in sentences:
         if len(list(sentence.signs())) > 1:
             found.extend(_stated(sentence, mentions))
     unique: dict[tuple[RelationKind, int, int], Relation] = {}
     for relation in sorted(found, key=lambda each: (each.span, each.kind)):
-        relation = _asserted(text, relation, mentions, statements)
+        last = bisect_right(starts, relation.span.start)
+        relation = _asserted(text, relation, mentions, statements[max(0, last - _NESTED) : last])
         unique.setdefault((relation.kind, relation.subject, relation.object), relation)
     return tuple(sorted(unique.values(), key=lambda each: (each.span, each.kind, each.subject)))
+
+
+_NESTED = 3
+"""How many statements back one may still go on: a long quotation around shorter ones."""
 
 
 def _stated(sentence: MarkedSentence, mentions: Sequence[Mention]) -> Iterator[Relation]:
@@ -211,8 +218,6 @@ def _asserted(
 ) -> Relation:
     """Return the relation with who asserts it, where it stands within somebody's statement."""
     for statement in statements:
-        if statement.span.start > relation.span.start:
-            break
         if relation.span.end <= statement.span.end:
             if statement.speaker in (relation.subject, relation.object) and not _is_quoted(
                 text, relation.span

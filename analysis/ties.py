@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis import cues
 from analysis.names import sound_alike, sound_key
@@ -220,6 +221,7 @@ class PersonName:
         return len(self.forms) > 1
 
 
+@lru_cache(maxsize=100_000)
 def person_name(text: str) -> PersonName:
     """Return the parts of a person's name."""
     forms: list[str] = []
