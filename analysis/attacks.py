@@ -8,7 +8,7 @@ in general is no event.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from analysis.dates import find_whens
 from analysis.drafts import ATTACKS, Draft
@@ -25,6 +25,7 @@ from analysis.records import (
     Mention,
     Outcome,
     Party,
+    Place,
     Qualifier,
     Span,
     When,
@@ -38,6 +39,12 @@ _CONTINUES_SENTENCES = 3
 """How many sentences back the event lies, at most, that "the attack" goes on about."""
 _COMPLETES_SENTENCES = 3
 """How many sentences after an event may name its dead, or who claims it, and nothing else."""
+_STATE_MEN = re.compile(
+    r"\b(?:governors?|officials?|ministers?|police\w*|soldiers?|security|department|judges?|mayors?"
+    r"|troops|officers?|diplomats?|ambassadors?)\b",
+    re.I,
+)
+"""Whom armed groups kill, where a report does not say who did."""
 _CELL = re.compile(r"\s*\|\s*")
 _MIN_CELLS = 3
 """A line with fewer bars than this makes no row of a table."""
@@ -60,33 +67,56 @@ def find_accounts(
     parties = Parties(document, paragraphs, mentions, find_whens(document), register)
     told: list[Draft] = []
     number = 0
+    end_of_last = 0
     for tagged in body:
         if len(_CELL.findall(tagged.doc.text)) + 1 >= _MIN_CELLS:
             told.extend(_of_row(tagged, parties, number))
             number += _CONTINUES_SENTENCES + 1
             continue
-        in_paragraph: list[Draft] = []
-        carried: tuple[When, int] | None = None
+        # Below a heading another story begins.
+        in_paragraph = [] if _is_parted(document, end_of_last, tagged.start) else told[-1:]
+        end_of_last = tagged.start + len(tagged.doc.text)
+        first = len(in_paragraph)
+        carried: _Carried | None = None
         parties.described = None
         for sentence in tagged.doc.sents:
             if not sentence.text.strip():
                 continue
             number += 1
             reader = SentenceReader(sentence, tagged, parties, number)
-            if carried is not None and number > carried[1]:
+            if carried is not None and number > carried.until:
                 carried = None
-            found = reader.events(carried[0] if carried else None)
+            found = reader.events(carried.when if carried else None)
+            for event in found:
+                if carried is not None and event.carried and not event.places:
+                    event.places = list(carried.places)
             opened = reader.carried_date()
             if opened is not None:
-                carried = (opened[0], number + opened[1])
+                places = [] if found else reader.narrow_places()[:1]
+                carried = _Carried(opened[0], number + opened[1], places)
             _add(in_paragraph, found, reader)
             parties.described = reader.describes()
-        told.extend(in_paragraph)
+        told.extend(in_paragraph[first:])
         number += _CONTINUES_SENTENCES + 1
     accounts: list[Account] = []
     for draft in _presumed([d for d in told if d.stands_alone()], parties):
         accounts.extend(each.account() for each in _each_killing(draft, parties))
     return tuple(sorted(accounts, key=lambda account: account.trigger))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """When and where the story stands that a paragraph goes on with."""
+
+    when: When
+    until: int
+    """Number of the last sentence that it holds for."""
+    places: list[Place]
+
+
+def _is_parted(document: Document, start: int, end: int) -> bool:
+    """Whether a marked region, such as a heading, stands between two paragraphs."""
+    return start == 0 or any(r.start < end and start < r.end for r in document.regions)
 
 
 def _add(told: list[Draft], found: Sequence[Draft], reader: SentenceReader) -> None:
@@ -96,9 +126,12 @@ def _add(told: list[Draft], found: Sequence[Draft], reader: SentenceReader) -> N
             (
                 each
                 for each in reversed(told)
-                if event.sentence - each.sentence <= _CONTINUES_SENTENCES
-                and not any(each is other for other in found)
+                if not any(each is other for other in found)
                 and each.goes_on(event)
+                and (
+                    event.sentence - each.sentence <= _CONTINUES_SENTENCES
+                    or (event.definite and each.shares_place(event))
+                )
             ),
             None,
         )
@@ -121,9 +154,15 @@ def _presumed(told: Sequence[Draft], parties: Parties) -> Iterator[Draft]:
     Where a report tells of two sides, raids and killings of a group's men are its enemy's, attacks
     the group's. That is a reading of the report, so the doer carries a hedge: possible.
     """
+    at_work = any(
+        parties.governs(each.actor)
+        for draft in told
+        if draft.kind not in ATTACKS or draft.deadly
+        for each in draft.attributions
+    )
     for draft in told:
         if not draft.attributions and draft.kind is not AttackKind.AIR_STRIKE:
-            place = _presumed_doer(draft, parties)
+            place = _presumed_doer(draft, parties, at_work)
             if place is not None:
                 party = parties.named(place)
                 hedge = Qualifier(Hedge.POSSIBLE, party.span)
@@ -133,15 +172,21 @@ def _presumed(told: Sequence[Draft], parties: Parties) -> Iterator[Draft]:
         yield draft
 
 
-def _presumed_doer(draft: Draft, parties: Parties) -> int | None:
-    """Return the mention of the group that the report sets against those to whom it was done."""
+def _presumed_doer(draft: Draft, parties: Parties, at_work: bool) -> int | None:
+    """Return the mention of the group that the report sets against those to whom it was done.
+
+    `at_work` says that the report lays raids or killings on a government elsewhere.
+    """
     sides = [
         place for v in (*draft.victims, *draft.targets) if (place := parties.side(v)) is not None
     ]
     hurt = [place for place in sides if not parties.focus.governs(place)]
-    operation = draft.kind not in ATTACKS or (draft.deadly and bool(hurt))
-    if draft.deadly and not sides:
-        return None
+    operation = draft.kind not in ATTACKS or (draft.deadly and (bool(hurt) or not sides))
+    if draft.deadly and not hurt:
+        if any(_STATE_MEN.search(party.text) for party in (*draft.victims, *draft.targets)):
+            return draft.group
+        if not sides and not at_work:
+            return None
     before = [
         place
         for place in reversed(parties.mentions_in(0, draft.span.end))
@@ -199,7 +244,7 @@ def _of_row(tagged: Tagged, parties: Parties, number: int) -> Iterator[Draft]:
         when=whens[0],
         places=places,
         deadly=trigger.to_people and not trigger.exact,
-        group=parties.focus.described(tagged, token),
+        group=parties.group_meant(tagged, token),
     )
     if persons:
         draft.victims = [parties.named(persons[0])]

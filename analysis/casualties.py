@@ -38,8 +38,11 @@ _NO_PEOPLE = re.compile(
     r"|different|separate|and|to|in|of\s+the\s+(?:three|two)|\|)",
     re.I,
 )
+_WHO_THEY_WERE = re.compile(
+    r"\s+of\s+(?:the\s+dead|them|whom|these|those)\s+(?:were|was)\s+(?P<who>[\w’'-]+(?:\s+[\w’'-]+){0,2})"
+)
 _STOP = re.compile(
-    r"\s+(?:were|was|are|had|have|who|that|which|in|on|at|by|when|during|and|from|after|as|while|"
+    r"(?:^|\s+)(?:were|was|are|had|have|who|that|which|in|on|at|by|when|during|and|from|after|as|while|"
     r"lost|died|dead|killed|injured|wounded|hurt|arrested|for|with|to|but|took|met|escaped)\b.*",
     re.I | re.S,
 )
@@ -66,6 +69,13 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
             continue
         people = _PEOPLE.match(after)
         who = _STOP.sub("", people["who"]).strip() if people else ""
+        if number.key == (1.0,) and not re.match(r"(?i)one\s+\w", sentence[number.start :]):
+            continue
+        parts = _WHO_THEY_WERE.match(after)
+        if parts:
+            who = parts["who"]
+        if not who and number.key == (1.0,):
+            continue
         harm = _harm_of(number.start, number.end, harms, sentence, found, offset + start)
         if harm is None:
             continue

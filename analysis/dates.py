@@ -62,6 +62,8 @@ _BETWEEN = re.compile(
 )
 _ABOUT = re.compile(r"\b(?:about|around|circa|approximately|some\s+time\s+in)\s+(?:the\s+)?$", re.I)
 _UNREAD = frozenset({RegionKind.FURNITURE, RegionKind.BIOGRAPHY})
+EARLIER = frozenset({"earlier", "previous", "before", "previously"})
+"""Words that tell one event from another of its kind, and nothing else of its time."""
 _NEAR_CHARS = 600
 """How far back, at most, the date stands that an expression counts from: some five sentences."""
 
@@ -393,6 +395,8 @@ def same_time(one: When, other: When) -> bool:
     """
     if one.first and one.last and other.first and other.last:
         return one.first <= other.last and other.first <= one.last
+    if (one.text.lower() in EARLIER) != (other.text.lower() in EARLIER):
+        return False
     for vague, exact in ((one, other), (other, one)):
         parts = next(iter(_calendar_parts(vague.text)), None)
         if vague.first is None and parts is not None:

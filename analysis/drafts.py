@@ -87,8 +87,15 @@ class Draft:
         dated = when is not None and not self.carried
         exact = when is not None and when.precision in (Precision.DAY, Precision.MONTH)
         if self.plural:
-            by_day = dated and when is not None and when.precision is Precision.DAY
-            return by_day or (self.pinned and self.definite and not self.counted)
+            by_day = (
+                dated
+                and when is not None
+                and when.precision is Precision.DAY
+                and any(char.isdigit() for char in when.text)
+            )
+            numbered = any(each.least or each.most for each in self.casualties)
+            told_once = self.definite and not self.counted
+            return by_day or (self.pinned and (told_once or numbered))
         if self.quiet and not exact and not self.places:
             return False
         if self.pinned:
@@ -130,10 +137,38 @@ class Draft:
         if self.persons and event.persons:
             return bool(self.persons & event.persons)
         if event.anaphoric:
-            return not (event.plural and not self.plural) and (
-                not event.exact or event.kind is self.kind or not (self.exact or self.deadly)
-            )
+            if event.plural and not self.plural:
+                return self.shares_place(event)
+            return not event.exact or event.kind is self.kind or not (self.exact or self.deadly)
+        if event.carried and not event.pinned and not event.persons and event.when == self.when:
+            return True
+        if any(party.text.lower().startswith(("a ", "an ")) for party in event.victims):
+            return False
         return not event.stands_alone()
+
+    def shares_place(self, other: "Draft") -> bool:
+        """Whether both name one place, the wider places that it lies in included."""
+        ours, theirs = _names_of(self.places), _names_of(other.places)
+        return bool(ours & theirs)
+
+    def is_part_of(self, other: "Draft") -> bool:
+        """Whether a sentence that tells both tells one event: nothing of this one is its own."""
+        if not fit(self, other) or (self.persons and other.persons != self.persons):
+            return False
+        if self.anaphoric and other.deadly and self.kind is not other.kind:
+            return False
+        if self.when and other.when and not same_time(self.when, other.when):
+            return False
+        if self.targets or (
+            self.attributions
+            and other.attributions
+            and (
+                {each.actor.mention for each in self.attributions}
+                != {each.actor.mention for each in other.attributions}
+            )
+        ):
+            return False
+        return not self.places or self.shares_place(other)
 
     def only(self, party: Party, when: When | None) -> "Draft":
         """Return a draft of what was done to one of its parties alone."""
@@ -143,7 +178,15 @@ class Draft:
             victims=[each for each in self.victims if each == party],
             targets=[each for each in self.targets if each == party],
             plural=False,
-            places=list(self.places),
+            places=[
+                place
+                for place in self.places
+                if not any(
+                    other.span.start <= place.span.start and place.span.end <= other.span.end
+                    for other in self.targets
+                    if other != party
+                )
+            ],
             attributions=list(self.attributions),
             casualties=list(self.casualties),
             weapons=list(self.weapons),
@@ -174,9 +217,15 @@ def fit(one: Draft, other: Draft) -> bool:
     if one.kind is other.kind:
         return True
     for loose, firm in ((one, other), (other, one)):
+        if loose.kind is AttackKind.RAID and not loose.exact and loose.definite:
+            return True
         if loose.kind is AttackKind.ATTACK and not loose.exact:
             return loose.deadly or firm.kind in ATTACKS or firm.deadly or not firm.exact
     return any(one.kind in kinds and other.kind in kinds for kinds in (ATTACKS, OPERATIONS))
+
+
+def _names_of(places: Iterable[Place]) -> set[str]:
+    return {name for place in places for name in (place.canonical or place.text, *place.within)}
 
 
 def _extend(mine: list[_T], others: Iterable[_T]) -> None:

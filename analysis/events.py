@@ -26,7 +26,7 @@ from analysis.collection import (
 )
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
 from analysis.dates import same_time
-from analysis.places import COUNTRIES
+from analysis.places import COUNTRIES, FACILITIES
 from analysis.records import (
     Account,
     ActorKind,
@@ -170,7 +170,7 @@ def _entries(sources: Sequence[SourceRecords], actors: JoinedActors) -> list[_En
                 for party in (*account.targets, *account.victims)
                 if of(party) not in persons
             ]
-            near = [place.text for place in account.places]
+            near = [p.text for p in account.places if _stems(p.text) & FACILITIES]
             found.append(
                 _Entry(
                     source,
@@ -199,6 +199,10 @@ def _telling(text: str) -> frozenset[str]:
     )
 
 
+def _stems(text: str) -> set[str]:
+    return {stem(word.form) for word in words(text)}
+
+
 def _clusters(entries: Sequence[_Entry]) -> list[_Cluster]:
     """Return the accounts by event: the most certain pairs are joined first."""
     pairs: dict[tuple[int, int], tuple[int, str]] = {}
@@ -207,7 +211,7 @@ def _clusters(entries: Sequence[_Entry]) -> list[_Cluster]:
         if agreed is not None:
             pairs[one, other] = agreed
     of = {n: _Cluster([entry]) for n, entry in enumerate(entries)}
-    numbers = {entry.key: n for n, entry in enumerate(entries)}
+    numbers = {id(entry): n for n, entry in enumerate(entries)}
     for (one, other), (_, reason) in sorted(pairs.items(), key=lambda p: (-p[1][0], p[0])):
         left, right = of[one], of[other]
         if left is right:
@@ -216,7 +220,7 @@ def _clusters(entries: Sequence[_Entry]) -> list[_Cluster]:
             continue
         left.entries.extend(right.entries)
         left.reasons.extend([reason, *right.reasons])
-        of.update((numbers[entry.key], left) for entry in right.entries)
+        of.update((numbers[id(entry)], left) for entry in right.entries)
     unique = {id(cluster): cluster for cluster in of.values()}
     return list(unique.values())
 
@@ -259,7 +263,12 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
     places = one.places & other.places
     targets = one.targets & other.targets
     dated = _dated(one.account.when) and _dated(other.account.when)
-    exact = dated and _exact(one.account.when) and _exact(other.account.when)
+    exact = (
+        dated
+        and _exact(one.account.when)
+        and _exact(other.account.when)
+        and _times_fit(one.account.when, other.account.when, _NEAR_DAYS)
+    )
     said = []
     if dated:
         said.append("date")
@@ -267,7 +276,7 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
         said.append("victim")
     if places:
         said.append("place")
-    if targets - {stem(word) for place in places for word in place.split()}:
+    if targets:
         said.append("target")
     if not (persons or places or targets):
         return None
@@ -294,11 +303,17 @@ def _exact(when: When | None) -> bool:
 
 
 def _excludes(one: _Entry, other: _Entry) -> bool:
-    """Whether the two accounts cannot be of one event."""
+    """Whether the two accounts cannot be of one event.
+
+    Those that one sentence told by the same words were told apart there.
+    """
+    if one.key == other.key:
+        return True
     if not _kinds_fit(one.account, other.account):
         return True
     death = one.persons & other.persons and _fatal(one.account) and _fatal(other.account)
-    if not _times_fit(one.account.when, other.account.when, _SAME_DEATH_DAYS if death else 0):
+    days = _SAME_DEATH_DAYS if death else _NEAR_DAYS if _near_alike(one, other) else 0
+    if not _times_fit(one.account.when, other.account.when, days):
         return True
     if one.persons and other.persons and not one.persons & other.persons:
         return not (
@@ -310,6 +325,15 @@ def _excludes(one: _Entry, other: _Entry) -> bool:
         # Two descriptions of people may be of the same; two buildings are not.
         return not (one.persons or other.persons) and bool(_buildings(one) and _buildings(other))
     return False
+
+
+def _near_alike(one: _Entry, other: _Entry) -> bool:
+    """Whether two accounts are so alike that a day's difference makes no other event of them."""
+    return (
+        one.account.kind is other.account.kind is not AttackKind.ATTACK
+        and bool(one.places & other.places)
+        and (not one.doers or not other.doers or bool(one.doers & other.doers))
+    )
 
 
 def _buildings(entry: _Entry) -> bool:
@@ -744,7 +768,7 @@ def _title(attack: Attack) -> str:
         verb = "Killing of {}" if attack.kind is AttackKind.ATTACK else name + " that killed {}"
         name = verb.format(person.value)
     elif attack.targets:
-        name = f"{name} on {attack.targets[0].value}"
+        name = f"{name} on {_ARTICLE.sub('the ', attack.targets[0].value)}"
     parts = [" ".join(name.split())]
     if attack.places:
         place = attack.places[0].value
@@ -758,6 +782,9 @@ def _title(attack: Attack) -> str:
     elif attack.dates:
         parts.append(attack.dates[0].text)
     return ", ".join(dict.fromkeys(parts))
+
+
+_ARTICLE = re.compile(r"^The ")
 
 
 def _vagueness(dated: Dated) -> int:

@@ -51,8 +51,15 @@ _GOVERNED_BY = re.compile(
     r"\b(?:appointed by|serves?) the $",
     re.IGNORECASE,
 )
+_OF_THE_GROUP = re.compile(
+    r"\b(?:leader|emir|fighter|militant|member|ideolog\w+|(?:of|for|in) the (?:group|organi[sz]ation|"
+    r"movement|network|branch))\b",
+    re.IGNORECASE,
+)
 _PLURAL = re.compile(r"^,?\s+(?:\w+\s+)?(?:are|were|have|want|do|see|show|make|find)\b")
 _SINGULAR = re.compile(r"^,?\s+(?:\w+\s+)?(?:is|was|has|wants|does|sees|shows|makes|finds)\b")
+_KNOWN_RULER = 3
+"""That a group is known to rule counts as this many words like "administration" beside it."""
 _BEFORE = 60
 _AFTER = 90
 """How many code points around a name say what its bearer is."""
@@ -68,6 +75,8 @@ class Focus:
 
     paragraphs: Sequence[Tagged]
     mentions: Sequence[Mention]
+    ruling: frozenset[str] = frozenset()
+    """Keys of the groups that are known to govern whatever the report says of them."""
     _starts: list[int] = field(init=False)
     _covering: dict[int, int] = field(init=False)
     """Place in `mentions` by code point of the document."""
@@ -101,6 +110,7 @@ class Focus:
             before, after = self._around(place)
             counts[key] += 1
             governing[key] += bool(_GOVERNING.match(after)) + bool(_GOVERNED_BY.search(before))
+            governing[key] += _KNOWN_RULER if key in self.ruling else 0
             numbers[key] += bool(_PLURAL.match(after)) - bool(_SINGULAR.match(after))
         self._plural = {key for key, number in numbers.items() if number > 0}
         most = max(governing.values(), default=0)
@@ -147,6 +157,11 @@ class Focus:
     def covering(self, paragraph: Tagged, token: Token) -> int | None:
         """Return the mention that the token is part of, as a place in the mentions."""
         return self._covering.get(paragraph.start + token.idx)
+
+    def names_group(self, paragraph: Tagged, token: Token) -> bool:
+        """Whether the token is part of a group's name."""
+        place = self.covering(paragraph, token)
+        return place is not None and self.mentions[place].kind is ActorKind.GROUP
 
     def governs(self, place: int) -> bool:
         """Whether the report calls the group a government."""
@@ -228,11 +243,11 @@ class Focus:
             kind = self.mentions[place].kind
             if kind is ActorKind.GROUP:
                 return place
-            return self.affiliation(place) if kind is ActorKind.PERSON else None
+            return self._side_of(paragraph, token, place) if kind is ActorKind.PERSON else None
         word = token.lower_
         if word in _PERSON_PRONOUNS:
             person = self.last_person(paragraph, token)
-            return None if person is None else self.affiliation(person)
+            return None if person is None else self._side_of(paragraph, token, person)
         if word in _PRONOUNS:
             return self._lately(paragraph, token)
         named = self._named_in(paragraph, token)
@@ -253,6 +268,13 @@ class Focus:
             return self.described(paragraph, token)
         return None
 
+    def _side_of(self, paragraph: Tagged, token: Token, person: int) -> int | None:
+        """Return the group whose man a person is; that of the report for "a leader of the group"."""
+        group = self.affiliation(person)
+        if group is None and _OF_THE_GROUP.search(self.description(person)):
+            group = self.described(paragraph, token)
+        return group
+
     def described(self, paragraph: Tagged, token: Token) -> int | None:
         """Return whom "the group" or "the attack" means: the report's group, or the paragraph's."""
         at = paragraph.start + token.idx
@@ -272,15 +294,24 @@ class Focus:
         return before[0] if before else None
 
     def _lately(self, paragraph: Tagged, token: Token) -> int | None:
-        """Return whom "it" or "they" means: the last subject that is a group, else the group."""
+        """Return whom "it" or "they" means: the last subject that is a group, else the group.
+
+        Of an earlier sentence the main clause counts first: who announced, not who was announced.
+        """
         singular = token.lower_ in _SINGULAR_PRONOUNS
-        for earlier in reversed(paragraph.doc[: token.i]):
-            if earlier.dep_ in ("nsubj", "nsubjpass") and earlier.lower_ not in _PRONOUNS:
-                found = self.named(paragraph, earlier)
-                if found is None and earlier.lower_ in GROUP_NOUNS:
-                    found = self.described(paragraph, earlier)
-                if found is not None and not (singular and self.key(found) in self._plural):
-                    return found
+        earlier = [
+            each
+            for each in paragraph.doc[: token.i]
+            if each.dep_ in ("nsubj", "nsubjpass") and each.lower_ not in _PRONOUNS
+        ]
+        own = token.sent.start
+        earlier.sort(key=lambda e: (e.sent.start, e.i if e.i >= own else e.head.dep_ == "ROOT"))
+        for each in reversed(earlier):
+            found = self.named(paragraph, each)
+            if found is None and each.lower_ in GROUP_NOUNS:
+                found = self.described(paragraph, each)
+            if found is not None and not (singular and self.key(found) in self._plural):
+                return found
         return self.described(paragraph, token)
 
     def last_person(self, paragraph: Tagged, token: Token) -> int | None:

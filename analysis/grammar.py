@@ -15,7 +15,8 @@ _IMPLICATIVE = frozenset(
 )
 """Who "managed to" do something did it; who "planned to" or "threatened to" may not have."""
 _REPORTS = frozenset(
-    stem(verb) for verb in "describe report say count mention state give call date speak".split()
+    stem(verb)
+    for verb in "describe report say count mention state give call date speak put".split()
 )
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
 _DOUBTS = frozenset(
@@ -161,7 +162,9 @@ def is_told_as_done(verb: Token) -> bool:
             perfect = any(child.lower_ in ("have", "having") for child in children(at, "aux"))
             if not perfect and folded(at.head) not in _IMPLICATIVE:
                 return False
-        if at.dep_ in ("pcomp",) or (at.tag_ == "VBG" and at.dep_ in ("advcl", "pcomp")):
+        if at.tag_ == "VBN" and at.dep_ == "pcomp":
+            return False
+        if at.tag_ == "VBG" and at.dep_ in ("advcl", "pcomp"):
             at = at.head
             while at.dep_ == "prep":
                 at = at.head

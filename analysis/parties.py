@@ -1,6 +1,8 @@
 """Parties: whom a word of a sentence stands for, by name, by description or as "they" and "he"."""
 
+import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 
 from spacy.tokens import Token
@@ -18,10 +20,11 @@ PEOPLE = frozenset(
     troops police policeman policemen guard guards worker workers child children student students
     prisoner prisoners inmate inmates militant militants terrorist terrorists insurgent insurgents
     rebel rebels guerrilla guerrillas gunmen detainee detainees suspect suspects dead others
-    elements mourners worshippers passengers pilgrims tourists foreigners citizens nationals personnel
-    villagers residents peasants crowd crowds shiites sunnis hazaras christians""".split()
+    elements mourners worshippers passengers pilgrims tourists foreigners citizens nationals
+    personnel villagers residents peasants crowd crowds shiites sunnis hazaras christians""".split()
 )
 """Words for people; with the roles that a person can have, what a man is called without a name."""
+_RULES = re.compile(r"\b(?:administration|government)\b", re.I)
 _PERSON_PRONOUNS = frozenset({"he", "him", "his", "she", "her"})
 _GROUP_PRONOUNS = frozenset({"it", "they", "them", "its", "their"})
 _BACK_CHARS = 600
@@ -36,6 +39,17 @@ def is_people(token: Token) -> bool:
         or word in ROLE_NOUNS
         or word.removesuffix("s") in ROLE_NOUNS
         or token.ent_type_ in ("PERSON", "NORP")
+    )
+
+
+def _ruling(register: NameRegister, mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the groups among the mentions that the register has a government's name for."""
+    named = {mention.canonical for mention in mentions if mention.kind is ActorKind.GROUP}
+    return frozenset(
+        canonical
+        for canonical in named
+        if canonical is not None
+        and any(_RULES.search(name) for name in register.variants(canonical))
     )
 
 
@@ -55,7 +69,9 @@ class Parties:
         self.mentions = mentions
         self.whens = whens
         self.register = register
-        self.focus = Focus(paragraphs, mentions)
+        self.focus = Focus(paragraphs, mentions, _ruling(register, mentions))
+        keys = Counter(filter(None, map(self._key_of_group, range(len(mentions)))))
+        self._main = max(keys, key=lambda key: (keys[key], key), default=None)
         self.described: Party | None = None
         """Whom the sentence before describes without a name: "the man who ran ..."."""
         self._starts = [mention.span.start for mention in mentions]
@@ -100,6 +116,19 @@ class Parties:
         """Return the group that the party is, or that it belongs to; None where none is told."""
         place = party.mention
         return self.focus.affiliation(place) if place and self.is_person(place) else place
+
+    def group_meant(self, tagged: Tagged, token: Token) -> int | None:
+        """Return the last mention of the group that the report is mostly about, rulers left out.
+
+        Where there is none before the word, whom "the group" would mean there.
+        """
+        before = self.mentions_in(0, tagged.start + token.idx)
+        named = (place for place in reversed(before) if self._key_of_group(place) == self._main)
+        return next(named, None) or self.focus.described(tagged, token)
+
+    def _key_of_group(self, place: int) -> str | None:
+        group = self.mentions[place].kind is ActorKind.GROUP
+        return self.focus.key(place) if group and not self.focus.governs(place) else None
 
     def party(self, tagged: Tagged, token: Token) -> Party | None:
         """Return whoever the word stands for; None where that is nobody, or is not known."""
@@ -147,6 +176,9 @@ class Parties:
         # "The governor of Balkh, Mohammad Dawood" and "DAESH chief Kari Fateh" name a person.
         after = self.mentions_in(end, end + 3)
         if after and self.is_person(after[0]) and is_people(token):
+            return self.named(after[0])
+        # "The Khorasan branch of the Islamic State, ISKP": the name after it is the branch's own.
+        if after and token.lower_ in GROUP_NOUNS:
             return self.named(after[0])
         group = next((place for place in inside if not self.is_person(place)), None)
         if group is None and token.lower_ in GROUP_NOUNS:

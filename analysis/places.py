@@ -8,6 +8,7 @@ from spacy.tokens import Span as Tokens
 
 from analysis.names import NameKind, NameRegister
 from analysis.records import Place, Span
+from analysis.terms import stem
 
 _AREA = (
     r"(?:district|province|city|town|village|region|governorate|valley|area|capital|center|centre)"
@@ -56,6 +57,15 @@ COUNTRIES = frozenset(
     "Russian",
 }
 """Names of countries: too wide to tell where something happened."""
+FACILITIES = frozenset(
+    stem(noun)
+    for noun in """
+        airport embassy hotel ministry mosque prison base hospital school market station church
+        checkpoint university consulate palace convoy airfield headquarters mission shrine temple
+        bus train barracks camp restaurant stadium bridge pipeline compound
+    """.split()
+)
+"""Stems of words for what stands in one place: a target, and a place below any town."""
 _ENTITIES = frozenset({"GPE", "LOC", "FAC"})
 
 
@@ -84,9 +94,13 @@ def names_of_places(
     ]
     for entity in sentence.ents:
         start, end = entity.start_char, entity.end_char
-        if entity.label_ in _ENTITIES and not any(
-            start < other_end and other_start < end
-            for other_start, other_end in [*taken, *((f.start, f.end) for f in found)]
+        if (
+            entity.label_ in _ENTITIES
+            and entity.text[:1].isupper()
+            and not any(
+                start < other_end and other_start < end
+                for other_start, other_end in [*taken, *((f.start, f.end) for f in found)]
+            )
         ):
             found.append(FoundPlace(start, end, None))
     return sorted(found, key=lambda place: place.start)
@@ -113,3 +127,8 @@ def chained(places: Sequence[FoundPlace], text: str, offset: int) -> list[Place]
         )
         for chain in chains
     ]
+
+
+def is_narrow(place: Place) -> bool:
+    """Whether the place is below a country, and so tells where something happened."""
+    return (place.canonical or place.text) not in COUNTRIES

@@ -8,6 +8,7 @@ from spacy.tokens import Span as Tokens
 from spacy.tokens import Token
 
 from analysis.casualties import find_casualties
+from analysis.dates import EARLIER
 from analysis.drafts import ATTACKS, Draft
 from analysis.grammar import (
     children,
@@ -22,7 +23,7 @@ from analysis.grammar import (
 )
 from analysis.names import NameKind
 from analysis.parties import Parties, is_people
-from analysis.places import COUNTRIES, FoundPlace, chained, names_of_places
+from analysis.places import FACILITIES, FoundPlace, chained, is_narrow, names_of_places
 from analysis.records import (
     ActorKind,
     AttackKind,
@@ -62,14 +63,6 @@ _ORDER = frozenset("after before while since until once because when".split())
 _UNREAL = frozenset("planned possible potential future next further another alleged".split())
 _TARGETED = ("on", "against", "targeting", "upon")
 _BESIDE = ("near", "outside", "at", "inside", "beside")
-_FACILITIES = frozenset(
-    stem(noun)
-    for noun in """
-        airport embassy hotel ministry mosque prison base hospital school market station church
-        checkpoint university consulate palace convoy airfield headquarters mission shrine temple
-        bus train barracks camp restaurant stadium bridge pipeline compound
-    """.split()
-)
 _CLAIM = re.compile(
     r"\bclaim(?:ed|s|ing)?\s+(?:the\s+)?responsibility|\b(?:took|takes|taking|assumed|accepted)\s+"
     r"(?:the\s+)?(?:responsibility|charge\s+of\s+the\s+attack)"
@@ -107,9 +100,12 @@ _WEAPON = re.compile(
 _LISTED = re.compile(
     r"\bamong\s+(?:them|those|the\s+dead)|:\s|\bincluding\b|\bnamed\b|\bwere\s+identified\b", re.I
 )
+_ONLY_LAST = re.compile(r"\bonly\s+the\s+last\b", re.I)
+_TOOK_PART = re.compile(r"\b(?:took|taking|take)\s+part\b|\bparticipated\b", re.I)
 _ORDINAL = re.compile(r"(?:The|the)\s+(?:first|second|third|fourth|other|last)\b", re.I)
 _ALSO = re.compile(r"\bas\s+well\b|\balso\b|\btoo\b|\bfollowed\b|\bsecond\b|\bthen\b", re.I)
 _TRIES = frozenset(stem(verb) for verb in "try tried strike struck attack".split())
+_EARLIER = frozenset({"earlier", "previous"})
 _PRECISE = (Precision.DAY, Precision.MONTH, Precision.RANGE, Precision.YEAR, Precision.UNRESOLVED)
 
 _Told = tuple[Token, Trigger]
@@ -166,6 +162,21 @@ class SentenceReader:
     def _token_at(self, start: int) -> Token | None:
         return next((t for t in self.sentence if self.offset + t.idx + len(t.text) > start), None)
 
+    def narrow_places(self) -> list[Place]:
+        """Return the places below a country that the sentence names."""
+        places = names_of_places(self.sentence, self.parties.register, self._names())
+        return list(filter(is_narrow, chained(places, self.text, self.offset)))
+
+    def _names(self) -> list[tuple[int, int]]:
+        """Return where actors are named, in code points of the paragraph."""
+        return [
+            (mention.span.start - self.offset, mention.span.end - self.offset)
+            for mention in (
+                self.parties.mentions[place]
+                for place in self.parties.mentions_in(self.span.start, self.span.end)
+            )
+        ]
+
     def describes(self) -> Party | None:
         """Return the person that the sentence describes without naming: "the man who ran ..."."""
         for wanted in (("attr",), ("nsubj", "nsubjpass", "dobj")):
@@ -196,19 +207,13 @@ class SentenceReader:
         ]
         if not clusters:
             return []
-        names = [
-            (mention.span.start - self.offset, mention.span.end - self.offset)
-            for mention in (
-                self.parties.mentions[place]
-                for place in self.parties.mentions_in(self.span.start, self.span.end)
-            )
-        ]
-        places = names_of_places(self.sentence, self.parties.register, names)
-        return [
+        places = names_of_places(self.sentence, self.parties.register, self._names())
+        drawn = [
             event
             for cluster in clusters
             for event in self._drawn_up(cluster, places, clusters, carried)
         ]
+        return _united(drawn)
 
     def _bounds(self) -> tuple[int, int]:
         return self.sentence.start_char, self.sentence.end_char
@@ -264,13 +269,15 @@ class SentenceReader:
                 child.dep_ in ("mark", "advmod") and child.lower_ in _ORDER for child in at.children
             ):
                 return None
+            if at.dep_ == "prep" and at.lower_ in _ORDER:
+                return None
             if at.dep_ == "ccomp" and folded(head) not in _ANNOUNCES and head not in triggers:
                 return None
             if at.dep_ == "conj":
                 if at in triggers and head in triggers and at.pos_ == "NOUN" == head.pos_:
                     own_parts = any(c.dep_ in ("prep", "compound", "poss") for c in at.children)
                     return None if own_parts else head
-                if at.pos_ in ("VERB", "AUX") and self._has_own(at):
+                if at.pos_ in ("VERB", "AUX") and self._has_own(at, at in triggers):
                     return None
             if head in triggers:
                 return head
@@ -288,8 +295,10 @@ class SentenceReader:
                     return noun
         return None
 
-    def _has_own(self, verb: Token) -> bool:
-        """Whether a coordinated clause has a date, a place or a person of its own."""
+    def _has_own(self, verb: Token, tells: bool) -> bool:
+        """Whether a coordinated clause has a date or an actor of its own, or tells no harm."""
+        if not tells and children(verb, "nsubj"):
+            return True
         if not children(verb, "nsubj", "nsubjpass") and not children(verb, "dobj"):
             return False
         inside = [token for token in verb.subtree]
@@ -315,7 +324,10 @@ class SentenceReader:
             return (
                 bool(direct & _DEFINITE)
                 and not direct & _UNREAL
-                and bool(objects_of_preposition(token, *_TARGETED, "of"))
+                and bool(
+                    objects_of_preposition(token, *_TARGETED, "of")
+                    or any(c.ent_type_ in ("GPE", "LOC", "FAC") for c in token.children)
+                )
             )
         return is_told_as_done(token) and not any(
             child.lower_ in _HABITS for child in token.children
@@ -339,8 +351,12 @@ class SentenceReader:
             and (alone or self._nearness(when.span.start, cluster, clusters) > 0)
         ]
         self._place(event, places, cluster, clusters)
-        self._date(event, whens, carried, cluster)
+        self._date(event, whens, carried, cluster, clusters)
         self._count(event, cluster, alone)
+        # A number of people in a province is one event, though it has no name and no date.
+        event.pinned |= any(is_narrow(place) for place in event.places) and any(
+            each.least or each.most for each in event.casualties
+        )
         for kind, pattern in ((Hedge.REPORTED, _REPORTED), (Hedge.ALLEGED, _ALLEGED)):
             match = pattern.search(self.document_text, self.span.start, self.span.end)
             if match:
@@ -390,7 +406,7 @@ class SentenceReader:
                 event.take(drawn)
         assert event is not None
         event.plural = plural
-        event.group = self.parties.focus.described(self.tagged, cluster[0][0])
+        event.group = self.parties.group_meant(self.tagged, cluster[0][0])
         for token in dict.fromkeys(agents):
             if token.lower_ in _MEANS or _is_event(token):
                 continue
@@ -426,16 +442,16 @@ class SentenceReader:
         if party.mention is not None:
             kind = self.parties.mentions[party.mention].kind
             if kind is ActorKind.GROUP and not set(map(stem, party.text.lower().split())) & (
-                _FACILITIES
+                FACILITIES
             ):
                 return False
         written = party.text.split()
         if not written:
             return False
-        if stem(written[-1].lower()) in _FACILITIES:
+        if stem(written[-1].lower()) in FACILITIES:
             return not written[-1].endswith("s") or any(w[:1].isupper() for w in written)
         return any(word[:1].isupper() for word in written[1:]) or bool(
-            set(map(stem, party.text.lower().split())) & _FACILITIES
+            set(map(stem, party.text.lower().split())) & FACILITIES
             and written[0].lower() in _DEFINITE
         )
 
@@ -454,13 +470,28 @@ class SentenceReader:
         """Return who does what the verb says, and to whom."""
         subject = subjects(verb)
         if trigger.undergone:
-            return objects_of_preposition(verb, "by"), subject
+            return [], subject
         if is_passive(verb):
             return objects_of_preposition(verb, "by"), subject
         done_to = direct_objects(verb)
         if not done_to and not trigger.to_people:
-            done_to = objects_of_preposition(verb, *_TARGETED, *_BESIDE)
-        return subject, done_to
+            after = objects_of_preposition(verb, *_TARGETED, *_BESIDE)
+            done_to = [token for token in after if token.i > verb.i]
+        return subject or self._group_before(verb), done_to
+
+    def _group_before(self, verb: Token) -> list[Token]:
+        """Return the group named last before a verb whose subject the parse does not show.
+
+        "On 26 August 2021 Islamic State struck" reads to the parser like one long date.
+        """
+        for token in reversed(list(self.sentence)):
+            if token.i < verb.i:
+                if token.pos_ in ("VERB", "AUX"):
+                    break
+                place = self.parties.mention_at(self.tagged, token)
+                if place is not None and not self.parties.is_person(place):
+                    return [token]
+        return []
 
     def _of_noun(self, noun: Token, trigger: Trigger) -> tuple[list[Token], list[Token]]:
         """Return who does what the noun names, and to whom."""
@@ -480,7 +511,7 @@ class SentenceReader:
             place = self.parties.mention_at(self.tagged, child)
             if place is not None and not self.parties.is_person(place):
                 agents.append(child)
-            elif child.dep_ == "compound" and folded(child) in _FACILITIES:
+            elif child.dep_ == "compound" and folded(child) in FACILITIES:
                 done_to.append(child)
         first = noun
         while first.dep_ == "conj":
@@ -576,10 +607,7 @@ class SentenceReader:
         for party in event.victims:
             if not event.places and not self.span.start <= party.span.start < self.span.end:
                 event.places = self._places_named_in(party)
-        if not event.anaphoric or where:
-            event.pinned |= any(
-                place.within or (place.canonical or place.text) not in COUNTRIES for place in where
-            )
+        event.pinned |= any(is_narrow(place) for place in where)
 
     def _places_named_in(self, party: Party) -> list[Place]:
         found = [
@@ -600,20 +628,53 @@ class SentenceReader:
         return False
 
     def _date(
-        self, event: Draft, whens: Sequence[When], carried: When | None, cluster: Sequence[_Told]
+        self,
+        event: Draft,
+        whens: Sequence[When],
+        carried: When | None,
+        cluster: Sequence[_Told],
+        clusters: Sequence[Sequence[_Told]],
     ) -> None:
-        def rank(when: When) -> tuple[int, int]:
+        def rank(when: When) -> tuple[int, int, int]:
             far = abs(when.span.start - event.trigger.start)
-            return _PRECISE.index(when.precision), far
+            near = self._nearness(when.span.start, cluster, clusters)
+            return -near, _PRECISE.index(when.precision), far
 
+        whens = [when for when in whens if not self._counts_to(when, cluster)]
+        earlier = self._earlier(cluster)
         if whens:
             when = min(whens, key=rank)
             announced = self._announced(when)
             if announced is not None:
                 when = replace(when, qualifiers=(*when.qualifiers, announced))
             event.when = when
+        elif earlier is not None:
+            event.when = earlier
         elif carried is not None and not self._is_known(cluster):
             event.when, event.carried = carried, True
+
+    def _counts_to(self, when: When, cluster: Sequence[_Told]) -> bool:
+        """Whether the date counts to the event and is not its own: "two days before he died"."""
+        return when.first is None and any(
+            token.i > 0
+            and when.span.end <= self.offset + token.idx
+            and any(
+                c.dep_ in ("mark", "prep", "advmod") and c.lower_ in _ORDER for c in _above(token)
+            )
+            for token, _ in cluster
+        )
+
+    def _earlier(self, cluster: Sequence[_Told]) -> When | None:
+        """Return "earlier" as the date of what is told as another, earlier event of its kind."""
+        for token, _ in cluster:
+            for child in token.children:
+                noun = token.pos_ in ("NOUN", "PROPN")
+                words = _EARLIER if noun else EARLIER
+                if child.lower_ in words and child.dep_ in ("amod", "advmod"):
+                    start = self.offset + child.idx
+                    span = Span(start, start + len(child.text))
+                    return When(child.text, span, Precision.UNRESOLVED)
+        return None
 
     def _is_known(self, cluster: Sequence[_Told]) -> bool:
         """Whether the event is only spoken of: "the men behind the attack" tells nothing new."""
@@ -657,7 +718,11 @@ class SentenceReader:
 
     def _lay_on(self, event: Draft) -> None:
         """Add who claims the event, denies it, is blamed for it or announces it as his own."""
-        for pattern, ladder in ((_CLAIM, Ladder.CLAIMED), (_DENIAL, Ladder.DENIED)):
+        for pattern, ladder in (
+            (_CLAIM, Ladder.CLAIMED),
+            (_DENIAL, Ladder.DENIED),
+            (_TOOK_PART, Ladder.STATED),
+        ):
             match = pattern.search(self.document_text, self.span.start, self.span.end)
             verb = self._token_at(match.start()) if match else None
             for token in subjects(verb) if verb is not None else ():
@@ -687,9 +752,13 @@ class SentenceReader:
         if event.kind in ATTACKS and not event.deadly:
             return
         for verb in self.sentence:
-            if verb.pos_ != "VERB" or folded(verb) not in _ANNOUNCES:
+            if verb.pos_ == "VERB" and folded(verb) in _ANNOUNCES:
+                said_by = subjects(verb)
+            elif verb.lower_ in ("announcement", "statement"):
+                said_by = [*objects_of_preposition(verb, "of", "by"), *children(verb, "poss")]
+            else:
                 continue
-            for party in self._resolved(subjects(verb)):
+            for party in self._resolved(said_by):
                 side = self.parties.side(party)
                 if side is not None and self.parties.governs(party):
                     if any(self.parties.side(v) == side for v in event.victims):
@@ -721,6 +790,29 @@ class SentenceReader:
             event.span = Span(event.span.start, self.span.end)
             event.sentence = self.number
 
+    def _by_place(self, event: Draft) -> list[Draft]:
+        """Return an event for each party that has a place of its own, or for all one.
+
+        "It attacked an official in Herat and the governors of Balkh and Nangarhar" tells three.
+        """
+        parties = sorted(event.victims + event.targets, key=lambda party: party.span)
+        if len(parties) < 2 or any(party.span.start < self.span.start for party in parties):
+            return []
+        found: list[Draft] = []
+        ends = [*(party.span.start for party in parties[1:]), self.span.end]
+        for party, end in zip(parties, ends, strict=True):
+            places = [p for p in event.places if party.span.start <= p.span.start < end]
+            if not places or not all(map(is_narrow, places)):
+                return []
+            found.extend(replace(self._only(event, party, event.when), places=[p]) for p in places)
+        names = [draft.places[0].canonical or draft.places[0].text for draft in found]
+        if len(set(names)) < len(names):
+            return []
+        last = _ONLY_LAST.search(self.document_text, self.span.start, self.span.end)
+        for draft in found[:-1] if last else ():
+            draft.outcome, draft.outcome_span = Outcome.CARRIED_OUT, None
+        return found
+
     def _parted(self, event: Draft, whens: Sequence[When]) -> list[Draft]:
         """Return the event, or several where its parties have dates or a building each."""
         parties = event.victims or event.targets
@@ -731,6 +823,9 @@ class SentenceReader:
         if len(parties) > 1 and len(days) == len(parties):
             ordered = sorted(parties, key=lambda party: party.span)
             return [self._only(event, each, day) for each, day in zip(ordered, days, strict=True)]
+        apart = self._by_place(event)
+        if apart:
+            return apart
         specific = [party for party in event.targets if self._is_specific(party)]
         if event.plural and len(event.targets) > 1 and specific:
             return [self._only(event, party, event.when) for party in event.targets]
@@ -756,6 +851,22 @@ _OPENINGS = frozenset(
     "on in for by early late the also finally later then same and but only of".split()
 )
 _DONE = frozenset({"dobj", "nsubjpass", "conj", "pobj"})
+
+
+def _united(drawn: list[Draft]) -> list[Draft]:
+    """Return the events of one sentence, those that tell nothing of their own within another."""
+    kept: list[Draft] = []
+    for event in sorted(drawn, key=lambda draft: (not draft.pinned, draft.trigger)):
+        whole = next((other for other in kept if event.is_part_of(other)), None)
+        if whole is None:
+            kept.append(event)
+        else:
+            whole.take(event)
+    return sorted(kept, key=lambda draft: draft.trigger)
+
+
+def _above(token: Token) -> list[Token]:
+    return [token, *token.children, *token.head.children]
 
 
 def _prominence(told: _Told) -> tuple[bool, bool, int]:

@@ -94,6 +94,8 @@ _IDIOMS = {
     ("lost", "life"): VERBS[stem("die")],
     ("cost", "live"): _KILLED,
     ("claim", "live"): _KILLED,
+    ("taken", "aim"): _ATTACKED,
+    ("took", "aim"): _ATTACKED,
     ("fell", "clash"): VERBS[stem("die")],
     ("fell", "battl"): VERBS[stem("die")],
     ("fell", "fight"): VERBS[stem("die")],
