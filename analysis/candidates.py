@@ -119,7 +119,8 @@ def kind_of(candidates: Sequence[tuple[Candidate, Passage]]) -> ActorKind | None
     scaled = {cue: weight / uses**0.5 for cue, weight in weights.items()}
     best = max(scaled, key=lambda cue: (scaled[cue], str(cue)))
     first = candidates[0][0]
-    enough = ENOUGH if len(first.forms) > 1 or first.title else ENOUGH + 1
+    whole = len(first.forms) > 1 or first.title or is_acronym(first.text)
+    enough = ENOUGH if whole else ENOUGH + 1
     if not isinstance(best, ActorKind) or scaled[best] < enough:
         return None
     return best
@@ -294,6 +295,10 @@ def _inner_cues(candidate: Candidate) -> Iterable[tuple[_Cue, float]]:
         yield _Other.OTHER, 4
     if is_acronym(name):
         yield ActorKind.GROUP, 0.5
+    if first in _KNOWN_ALONE and len(forms) == 1:
+        yield ActorKind.INSTITUTION, 3
+    if first in _WEAPONS:
+        yield _Other.OTHER, 6
 
 
 def is_acronym(name: str) -> bool:
@@ -301,6 +306,9 @@ def is_acronym(name: str) -> bool:
     return " " not in name and name.isupper() and 2 <= len(name.replace("-", "")) <= 6
 
 
+_KNOWN_ALONE = frozenset("pentagon kremlin parliament senate congress coalition treasury".split())
+"""Bodies that go by one common word with a capital."""
+_WEAPONS = frozenset("ied ieds vbied vbieds svbied rpg rpgs uav uavs wmd ak tnt atgm".split())
 _ORGANISED = frozenset("lashkar jaish jaysh harakat jamaat jamaah jemaah hizb ansar ahrar liwa "
                        "tehreek tehrik boko jabhat jund".split())  # fmt: skip
 _ROLE_AFTER = re.compile(
@@ -336,6 +344,8 @@ def _outer_cues(
     if words_before[-2:] == ["according", "to"] or (last and last in cues.SPEECH_VERBS):
         yield ActorKind.PERSON, 0.7
         yield ActorKind.INSTITUTION, 0.7
+    if next_word in ("regime", "government") and len(candidate.forms) == 1:
+        yield ActorKind.PERSON, 2
     if last in _PLACE_PREPOSITIONS:
         yield _Other.PLACE, 1
     if re.match(r",\s+(?:who|whose|whom)\b", after):

@@ -116,6 +116,7 @@ def find_mentions(text: str, paragraphs: Sequence[Tagged], register: NameRegiste
         for name in paragraph.listed
     ]
     mentions = [mention for mention in found if mention is not None]
+    mentions += [mention for paragraph in read for mention in _states(paragraph)]
     uses: dict[tuple[str, ...], list[tuple[Candidate, Passage]]] = defaultdict(list)
     regions: dict[int, RegionKind | None] = {}
     for paragraph in read:
@@ -297,6 +298,32 @@ def _without_common_noun(name: NameMention, register: NameRegister) -> NameMenti
     if len(inner) == 1 and inner[0].canonical == name.canonical:
         return replace(name, end=name.start + end, text=text[:end])
     return None
+
+
+_STATE = re.compile(rf"\b(?:{'|'.join(sorted(states(), key=len, reverse=True))})\b(?![-’'])")
+
+
+def _states(paragraph: _Paragraph) -> Iterator[Mention]:
+    """Yield the states that the register lists as no actors, where they do something."""
+    doc, start = paragraph.tagged.doc, paragraph.tagged.start
+    institutions = (name for name in paragraph.listed if name.canonical in states())
+    actors = {name.end for name in institutions}
+    for match in _STATE.finditer(doc.text):
+        span = doc.char_span(*match.span())
+        if span is None or span.end >= len(doc) or match.end() in actors:
+            continue
+        following = doc[span.end]
+        verb = following.tag_ in ("VBD", "VBZ", "VBP", "MD") and following.lower_ not in _STATIVE
+        before = doc[span.start - 1].lower_ if span.start else ""
+        if (verb and before not in _FROM) or before in ("by", "with", "against"):
+            place = Span(start + match.start(), start + match.end())
+            yield Mention(
+                place, match.group(), ActorKind.INSTITUTION, region=paragraph.tagged.region
+            )
+
+
+_STATIVE = frozenset("is was are were must should can cannot remains remained became".split())
+_FROM = frozenset("in of from to into inside across within near and or".split())
 
 
 def _listed_mention(
