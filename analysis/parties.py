@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from spacy.tokens import Token
 
 from analysis.cues import ROLE_NOUNS
-from analysis.focus import GROUP_NOUNS, Focus
+from analysis.focus import GROUP_NOUNS, Focus, ruling
 from analysis.grammar import RELATIVES, children, name_part
 from analysis.names import NameRegister
 from analysis.records import ActorKind, Mention, Party, Span, When
@@ -24,9 +24,10 @@ PEOPLE = frozenset(
     personnel villagers residents peasants crowd crowds shiites sunnis hazaras christians""".split()
 )
 """Words for people; with the roles that a person can have, what a man is called without a name."""
-_RULES = re.compile(r"\b(?:administration|government)\b", re.I)
 _PERSON_PRONOUNS = frozenset({"he", "him", "his", "she", "her"})
 _GROUP_PRONOUNS = frozenset({"it", "they", "them", "its", "their"})
+_TITLE_PARAGRAPHS = 3
+"""As many paragraphs a name in the title counts when it is asked whom a report is about."""
 _BACK_CHARS = 600
 """How far before a pronoun, at most, the person stands that it means."""
 
@@ -39,17 +40,6 @@ def is_people(token: Token) -> bool:
         or word in ROLE_NOUNS
         or word.removesuffix("s") in ROLE_NOUNS
         or token.ent_type_ in ("PERSON", "NORP")
-    )
-
-
-def _ruling(register: NameRegister, mentions: Sequence[Mention]) -> frozenset[str]:
-    """Return the groups among the mentions that the register has a government's name for."""
-    named = {mention.canonical for mention in mentions if mention.kind is ActorKind.GROUP}
-    return frozenset(
-        canonical
-        for canonical in named
-        if canonical is not None
-        and any(_RULES.search(name) for name in register.variants(canonical))
     )
 
 
@@ -69,9 +59,8 @@ class Parties:
         self.mentions = mentions
         self.whens = whens
         self.register = register
-        self.focus = Focus(paragraphs, mentions, _ruling(register, mentions))
-        keys = Counter(filter(None, map(self._key_of_group, range(len(mentions)))))
-        self._main = max(keys, key=lambda key: (keys[key], key), default=None)
+        self.focus = Focus(paragraphs, mentions, ruling=ruling(register, mentions))
+        self._main = self._group_written_about(paragraphs)
         self.described: Party | None = None
         """Whom the sentence before describes without a name: "the man who ran ..."."""
         self._starts = [mention.span.start for mention in mentions]
@@ -125,6 +114,17 @@ class Parties:
         before = self.mentions_in(0, tagged.start + token.idx)
         named = (place for place in reversed(before) if self._key_of_group(place) == self._main)
         return next(named, None) or self.focus.described(tagged, token)
+
+    def _group_written_about(self, paragraphs: Sequence[Tagged]) -> str | None:
+        """Return the key of the group named in most paragraphs, or in the title."""
+        in_title = {name.canonical for name in self.register.mentions(self.document.title)}
+        keys: Counter[str] = Counter()
+        for tagged in paragraphs:
+            here = self.mentions_in(tagged.start, tagged.start + len(tagged.doc.text))
+            keys.update({key for place in here if (key := self._key_of_group(place)) is not None})
+        for key in keys:
+            keys[key] += _TITLE_PARAGRAPHS * (key in in_title)
+        return max(keys, key=lambda key: (keys[key], key), default=None)
 
     def _key_of_group(self, place: int) -> str | None:
         group = self.mentions[place].kind is ActorKind.GROUP

@@ -858,10 +858,14 @@ def _united(drawn: list[Draft]) -> list[Draft]:
     kept: list[Draft] = []
     for event in sorted(drawn, key=lambda draft: (not draft.pinned, draft.trigger)):
         whole = next((other for other in kept if event.is_part_of(other)), None)
-        if whole is None:
-            kept.append(event)
-        else:
+        part = next((other for other in kept if other.is_part_of(event)), None)
+        if whole is not None:
             whole.take(event)
+            continue
+        if part is not None:
+            kept = [other for other in kept if other is not part]
+            event.take(part)
+        kept.append(event)
     return sorted(kept, key=lambda draft: draft.trigger)
 
 
