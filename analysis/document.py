@@ -24,6 +24,6 @@ def analyse(document: Document, register: NameRegister) -> DocumentRecords:
         statements=actors.statements,
         deaths=actors.deaths,
         accounts=find_accounts(document, paragraphs, actors.mentions, register),
-        strategies=find_statements(document, paragraphs, actors.mentions),
+        strategies=find_statements(document, paragraphs, actors.mentions, register),
         notes=actors.notes,
     )

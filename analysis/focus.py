@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Token
 
+from analysis.names import NameRegister
 from analysis.records import ActorKind, Mention
 from analysis.tagger import Tagged
 from analysis.terms import words
@@ -52,10 +53,11 @@ _GOVERNED_BY = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_GROUP = re.compile(
-    r"\b(?:leader|emir|fighter|militant|member|ideolog\w+|(?:of|for|in) the (?:group|organi[sz]ation|"
-    r"movement|network|branch))\b",
+    r"\b(?:leader|emir|fighter|militant|member|ideolog\w+|"
+    r"(?:of|for|in) the (?:group|organi[sz]ation|movement|network|branch))\b",
     re.IGNORECASE,
 )
+_RULES = re.compile(r"\b(?:administration|government)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"^,?\s+(?:\w+\s+)?(?:are|were|have|want|do|see|show|make|find)\b")
 _SINGULAR = re.compile(r"^,?\s+(?:\w+\s+)?(?:is|was|has|wants|does|sees|shows|makes|finds)\b")
 _KNOWN_RULER = 3
@@ -77,6 +79,7 @@ class Focus:
     mentions: Sequence[Mention]
     ruling: frozenset[str] = frozenset()
     """Keys of the groups that are known to govern whatever the report says of them."""
+    title: str = ""
     _starts: list[int] = field(init=False)
     _covering: dict[int, int] = field(init=False)
     """Place in `mentions` by code point of the document."""
@@ -123,7 +126,10 @@ class Focus:
         if self._governing is None and free and self._plural:
             # Of two sides the one that is "they" is the one that holds the state.
             self._governing = max(self._plural, key=lambda key: (counts[key], key))
-        self._main = max(free or counts, key=lambda key: counts[key], default=None)
+        titled = {self.key(place) for place, mention in groups if _says(self.title, mention.text)}
+        self._main = max(
+            free or counts, key=lambda key: (key in titled, counts[key], key), default=None
+        )
         self._find_affiliations()
 
     def _around(self, place: int) -> tuple[str, str]:
@@ -269,7 +275,7 @@ class Focus:
         return None
 
     def _side_of(self, paragraph: Tagged, token: Token, person: int) -> int | None:
-        """Return the group whose man a person is; that of the report for "a leader of the group"."""
+        """Return the group whose man a person is; the report's for "a leader of the group"."""
         group = self.affiliation(person)
         if group is None and _OF_THE_GROUP.search(self.description(person)):
             group = self.described(paragraph, token)
@@ -322,3 +328,18 @@ class Focus:
             if mention.kind is ActorKind.PERSON and mention.span.end <= at:
                 return place
         return None
+
+
+def ruling(register: NameRegister, mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the groups among the mentions that the register has a government's name for."""
+    named = {mention.canonical for mention in mentions if mention.kind is ActorKind.GROUP}
+    return frozenset(
+        canonical
+        for canonical in named
+        if canonical is not None
+        and any(_RULES.search(name) for name in register.variants(canonical))
+    )
+
+
+def _says(title: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) is not None

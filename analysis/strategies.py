@@ -17,7 +17,8 @@ from spacy.tokens import Token
 from analysis.actors import JoinedActors, slug
 from analysis.collection import Assertion, Evidence, SourceRecords, Strategy
 from analysis.corrections import Correction, CorrectionKind
-from analysis.focus import DEEDS, Focus
+from analysis.focus import DEEDS, Focus, ruling
+from analysis.names import NameRegister
 from analysis.records import (
     ActorKind,
     Asserter,
@@ -156,10 +157,13 @@ class _Found:
 
 
 def find_statements(
-    document: Document, paragraphs: Sequence[Tagged], mentions: Sequence[Mention]
+    document: Document,
+    paragraphs: Sequence[Tagged],
+    mentions: Sequence[Mention],
+    register: NameRegister,
 ) -> tuple[StrategyStatement, ...]:
     """Return the statements of strategy in `document`, in text order."""
-    focus = Focus(paragraphs, mentions)
+    focus = Focus(paragraphs, mentions, ruling(register, mentions), document.title)
     statements: list[StrategyStatement] = []
     for paragraph in paragraphs:
         if paragraph.region is None:
@@ -221,7 +225,7 @@ def _triggers(paragraph: Tagged, tokens: Sequence[Token], focus: Focus) -> Itera
 
 def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
     subject, passive = _subject(verb)
-    if subject is None:
+    if subject is None or any(child.lower_ == "whether" for child in verb.children):
         return
     actor = focus.group(paragraph, subject)
     if actor is None or (passive and subject.lower_ not in DEEDS):
@@ -324,7 +328,9 @@ def _of_phrases(paragraph: Tagged, tokens: Sequence[Token], focus: Focus) -> Ite
         trigger = next(t for t in tokens if t.idx + len(t.text) > first + match.start())
         subject, _ = _subject(_verb_over(trigger))
         actor = focus.group(paragraph, subject) if subject is not None else None
-        if actor is None:
+        if actor is None and (
+            kind is StrategyKind.PURPOSE or any(focus.names_group(paragraph, t) for t in tokens)
+        ):
             actor = focus.described(paragraph, trigger)
         if actor is not None:
             yield _Found(kind, trigger, subject or trigger, actor, match.group(), outright=False)

@@ -76,7 +76,7 @@ THEMES: tuple[Theme, ...] = (
         r"provide security; keep order; perception;",
         r"(?:un)?able to (?:protect|provide|secure|govern);",
         r"(?:cannot|can['’]t|could not|fail\w* to) (?:\w+ ){0,2}(?:protect|provide|keep|secure);",
-        r"be governed\b; helpless; destabili[sz]; instabil; insecur; chaos;",
+        r"(?:nobody|no one) can; be governed\b; helpless; destabili[sz]; instabil; insecur; chaos;",
         r"ability to (?:run|govern)",
     ),
     _theme(

@@ -9,6 +9,7 @@ import pytest
 from analysis.actors import JoinedActors
 from analysis.collection import SourceRecords
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from analysis.names import NameRegister
 from analysis.records import (
     ActorKind,
     Asserter,
@@ -25,6 +26,7 @@ from analysis.themes import THEMES, theme_of
 from ingest.document import Document
 
 GROUPS = ("Heron Front", "Otter League", "Badgers")
+REGISTER = NameRegister([])
 PERSONS = ("Omar Reed", "Lena Falk")
 
 
@@ -43,7 +45,7 @@ def statements_in(text: str) -> list[tuple[StrategyStatement, str]]:
     """Return the statements, each with the name of its actor."""
     mentions = mentions_of(text)
     document = Document(text=text, title="A report")
-    found = find_statements(document, tag(document), mentions)
+    found = find_statements(document, tag(document), mentions, REGISTER)
     assert all(0 <= each.span.start < each.span.end <= len(text) for each in found)
     return [(each, mentions[each.actor].text) for each in found]
 
@@ -128,7 +130,10 @@ def test_every_theme_has_a_cue_of_its_own_and_a_text_without_cues_has_none() -> 
 
 def source(document_id: str, published: date | None, text: str) -> SourceRecords:
     statements = find_statements(
-        document := Document(text=text, title="A report"), tag(document), mentions_of(text)
+        document := Document(text=text, title="A report"),
+        tag(document),
+        mentions_of(text),
+        REGISTER,
     )
     records = DocumentRecords(mentions=tuple(mentions_of(text)), strategies=statements)
     return SourceRecords(document_id, "A report", None, published, document_id, records)
