@@ -35,9 +35,10 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
     """
     names, places = list(dict.fromkeys(request.names)), list(request.places)
     by_name = request.kind in (CorrectionKind.MERGE, CorrectionKind.SPLIT)
+    written = _as_written(names, reader)
     complete = {
-        CorrectionKind.MERGE: len(names) > 1,
-        CorrectionKind.SPLIT: len(names) > 1,
+        CorrectionKind.MERGE: len(written) > 1,
+        CorrectionKind.SPLIT: len(written) > 1,
         CorrectionKind.JOIN_ATTACKS: len(places) > 1,
         CorrectionKind.PART_ATTACKS: len(places) > 1,
         CorrectionKind.REJECT: bool(places) and request.field in REJECTED,
@@ -53,7 +54,6 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
             f"This correction ({request.kind}) needs {NEEDS[request.kind]}, and no {without}.",
             "Correct what is named; /docs shows examples.",
         )
-    _check_names(names, reader)
     for place in places:
         _check_place(place, reader)
     if request.kind is CorrectionKind.SET:
@@ -64,7 +64,7 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
         kind=request.kind,
         made_by=request.made_by,
         made_at=datetime.now(UTC).replace(microsecond=0),
-        names=tuple(names),
+        names=written,
         places=tuple(CorrectedPlace(p.document, p.start, p.end) for p in places),
         field=request.field if sets else None,
         value=(request.value or "").strip() if request.kind is CorrectionKind.SET else None,
@@ -72,12 +72,17 @@ def checked(request: CorrectionRequest, reader: Reader) -> Correction:
     )
 
 
-def _check_names(names: Sequence[str], reader: Reader) -> None:
-    known = {
-        name: None
-        for actor in reader.records.actors
-        for name in (actor.name, *(use.text for use in actor.names))
-    }
+def _as_written(names: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    """Return names as documents write them: one that only the register has, as most write it.
+
+    Raises ApiError 422 for a name that no actor has.
+    """
+    known: dict[str, str] = {}
+    for actor in reader.records.actors:
+        written = [name.text for name in actor.names]
+        if written:
+            known.setdefault(actor.name, max(actor.names, key=lambda n: len(n.evidence)).text)
+        known |= {text: text for text in written}
     for name in names:
         if name not in known:
             near = nearest(name, known)
@@ -87,6 +92,7 @@ def _check_names(names: Sequence[str], reader: Reader) -> None:
                 f"No actor has the name {name[:80]!r}.",
                 choices("name", near, len(known) - len(near)),
             )
+    return tuple(dict.fromkeys(known[name] for name in names))
 
 
 def _check_place(place: Place, reader: Reader) -> None:

@@ -183,3 +183,67 @@ def test_a_question_that_is_not_utf_8_is_refused(
         refused = run(name, b"Who is \xff?".decode("utf-8", "surrogateescape"))
         assert refused.exit_code == 1
         assert "not UTF-8" in str(refused.exception)
+
+
+@pytest.fixture
+def at_samples(
+    samples: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Run commands in this process over the sample reports."""
+    monkeypatch.setenv("DOSSIER_DATA_DIR", str(samples))
+    monkeypatch.setattr(command, "_embedder", lambda settings: embedder)
+    return lambda *words: CliRunner().invoke(command.app, [str(word) for word in words])
+
+
+def read(result: Result) -> Any:
+    assert result.exit_code == 0, result.exception
+    return json.loads(result.stdout)
+
+
+def test_actors_are_listed_and_one_is_shown_by_any_of_its_names(
+    at_samples: Callable[..., Result],
+) -> None:
+    listed = read(at_samples("actors", "--kind", "person", "--json"))
+    assert listed and {actor["kind"] for actor in listed} == {"person"}
+    name = max(listed[0]["names"], key=len)
+    (shown,) = read(at_samples("actors", name, "--json"))
+    assert shown["id"] == listed[0]["id"] and shown["names"][0]["citations"]
+    assert listed[0]["name"] in at_samples("actors", name).stdout
+    assert "Nobody Atall" in str(at_samples("actors", "Nobody Atall").exception)
+
+
+def test_attacks_and_strategies_are_listed_with_their_sources(
+    at_samples: Callable[..., Result],
+) -> None:
+    for name in ("attacks", "strategies"):
+        assert "characters" in at_samples(name).stdout
+        assert read(at_samples(name, "--json"))
+    assert at_samples("attacks", "--format", "csv").stdout.startswith('\ufeff"attack_id"')
+    refused = at_samples("attacks", "--place", "Nowhere")
+    assert "There is no place 'Nowhere'" in str(refused.exception)
+    period = ("--event-from", "2023-01-01", "--event-to", "2022-01-01")
+    assert "swap them" in str(at_samples("attacks", *period).exception)
+
+
+def test_a_correction_is_added_listed_as_gold_and_withdrawn(
+    at_samples: Callable[..., Result], tmp_path: Path
+) -> None:
+    first, second = read(at_samples("actors", "--kind", "person", "--json"))[:2]
+    good = {"kind": "merge", "made_by": "Ann", "names": [first["name"], second["name"]]}
+    file = tmp_path / "corrections.jsonl"
+    file.write_text(json.dumps(good) + "\n" + json.dumps(good | {"names": ["Nobody"]}))
+    refused = str(at_samples("corrections", "--add", file).exception)
+    assert "line 2" in refused
+    assert read(at_samples("corrections", "--json")) == []
+    file.write_text(json.dumps(good))
+    (kept,) = read(at_samples("corrections", "--add", file, "--json"))
+    (merged,) = read(at_samples("actors", first["name"], "--json"))
+    names = {name["text"] for name in merged["names"]}
+    assert names >= {*first["names"], *second["names"]}
+    gold = read(at_samples("corrections", "--gold"))
+    assert set(gold["together"]) <= names
+    assert "--by" in at_samples("corrections", "--withdraw", kept["number"]).exception.hint
+    at_samples("corrections", "--withdraw", kept["number"], "--by", "Bea")
+    assert "withdrawn by Bea" in at_samples("corrections", "--withdrawn").stdout
+    (parted,) = read(at_samples("actors", first["name"], "--json"))
+    assert {name["text"] for name in parted["names"]} == {*first["names"]}

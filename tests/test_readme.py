@@ -21,6 +21,7 @@ def test_every_command_stands_in_the_readme_or_its_help() -> None:
     commands = set(typer.main.get_group(dossier.app).commands)
     assert commands == {
         "ingest", "search", "ask", "documents", "remove", "check", "serve", "eval", "bench",
+        "actors", "attacks", "strategies", "corrections",
     }  # fmt: skip
     named = set(re.findall(r"dossier (\w+)", README)) | {"serve"}
     assert commands <= named | {"bench"}
