@@ -1,6 +1,5 @@
 """Parties: whom a word of a sentence stands for, by name, by description or as "they" and "he"."""
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -60,11 +59,11 @@ class Parties:
         self.whens = whens
         self.register = register
         self.focus = Focus(paragraphs, mentions, ruling=ruling(register, mentions))
-        self._main = self._group_written_about(paragraphs)
         self.described: Party | None = None
         """Whom the sentence before describes without a name: "the man who ran ..."."""
         self._starts = [mention.span.start for mention in mentions]
         self._when_starts = [when.span.start for when in whens]
+        self._main = self._group_written_about(paragraphs)
 
     def mention_at(self, tagged: Tagged, token: Token) -> int | None:
         """Return the mention that the token is part of."""
