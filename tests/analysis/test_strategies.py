@@ -36,7 +36,7 @@ def mentions_of(text: str) -> list[Mention]:
         for name in names:
             at = text.find(name)
             while at >= 0:
-                found.append(Mention(Span(at, at + len(name)), name, kind, name))
+                found.append(Mention(Span(at, at + len(name)), name, kind))
                 at = text.find(name, at + 1)
     return sorted(found, key=lambda mention: mention.span)
 
