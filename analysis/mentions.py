@@ -88,14 +88,19 @@ def find_actors(
 
 
 def _listed_only(document: Document, register: NameRegister) -> Iterator[Mention]:
-    for name in register.mentions(document.text):
+    # An apostrophe sets off a case ending in some languages: Taliban'a.
+    for name in register.mentions(document.text.translate(_APOSTROPHES)):
         kind = _KINDS.get(register.entry(name.canonical).kind)
         region = next(
             (each.kind for each in document.regions if each.start <= name.start < each.end), None
         )
         if kind is not None and name.exact and region in (None, RegionKind.HEADING):
             span = Span(name.start, name.end)
-            yield Mention(span, name.text, kind, name.canonical, region)
+            written = document.text[name.start : name.end]
+            yield Mention(span, written, kind, name.canonical, region)
+
+
+_APOSTROPHES = str.maketrans({"'": " ", "’": " "})
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _PATTERNS: tuple[tuple[RelationKind, re.Pattern[str]], ...] = tuple(
         (
             RelationKind.BRANCH_OF,
             rf"(?P<one>{GROUP})(?:\s*\([^)]{{1,60}}\))?,?\s+(?:(?:is|was|as|the|an?|its|most|self-\w+|"
-            rf"successful|which|[A-Z][\w-]*|and|regional|local|became)\s+){{0,10}}?(?:branch|arm|wing|affiliate"
+            rf"successful|which|[A-Z][\w-]*|\w+ern|and|regional|local|became)\s+){{0,10}}?(?:branch|arm|wing|affiliate"
             rf"|offshoot|franchise|faction|chapter|province)\s+of\s+(?:the\s+)?(?:so-called\s+|"
             rf"self-proclaimed\s+|terrorist\s+organi[sz]ation\s+)*(?P<other>{GROUP})",
         ),

@@ -106,7 +106,7 @@ def _reason(gap: str, one: Mention, other: Mention, text: str) -> Reason | None:
     listed = _LISTED.match(gap) or _BY_OTHERS.match(gap) or _KNOWN.match(gap)
     if listed and _in_parentheses(text, one, other):
         return Reason.ALSO_KNOWN_AS
-    if _KNOWN.match(gap) and not re.search(r"[.;?!]\s", gap):
+    if _KNOWN.match(gap) and not re.search(r"[;?!]\s|(?<!k\.a)\.\s", gap):
         return Reason.ALSO_KNOWN_AS
     if _OR.match(gap) and re.match(r"[”\"’]?\s*[,.;)]", after):
         return Reason.APPOSITION

@@ -174,6 +174,13 @@ def test_a_later_file_adds_names_and_takes_them_away(tmp_path: Path) -> None:
     assert NameRegister.load(first).digest != names.digest
 
 
+def test_a_probable_name_is_a_name_and_said_to_be_probable(tmp_path: Path) -> None:
+    text = "- {canonical: Ali Reza, kind: person, names: [Abu Turab], probable: [Abu Turab]}"
+    [entry] = NameRegister.load(written(tmp_path, text)).entries
+    assert entry.probable == ("Abu Turab",)
+    assert "Abu Turab" in {name.text for name in entry.names}
+
+
 def test_an_empty_file_adds_nothing(tmp_path: Path) -> None:
     assert NameRegister.load(written(tmp_path, "# nothing yet\n")).entries == ()
 
@@ -215,6 +222,15 @@ def test_an_empty_file_adds_nothing(tmp_path: Path) -> None:
             r"line 2: 'X' is a person here and a group at .*line 1",
         ),
         ("- canonical: X\n  kind: group\n  case_sensitive: [Y]", r"line 3: 'Y' is case-sensitive"),
+        (
+            "- {canonical: X, kind: group}\n- canonical: Y\n  kind: group\n  probable: [X]",
+            r"line 4: 'X'",
+        ),
+        (
+            "- {canonical: A, kind: group, parent: B}\n- {canonical: B, kind: group, parent: C}\n"
+            "- {canonical: C, kind: group,\n   parent: A}",
+            r"line 4: A → B → C → A is a circle",
+        ),
         ("- canonical: 'X", r"line 1: not valid YAML"),
     ],
 )
