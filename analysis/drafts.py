@@ -37,6 +37,7 @@ OPERATIONS = frozenset(
     {AttackKind.RAID, AttackKind.ARREST, AttackKind.EXECUTION, AttackKind.AIR_STRIKE}
 )
 """What is done against them."""
+_ONCE_DAYS = 31
 _T = TypeVar("_T")
 
 
@@ -73,7 +74,9 @@ class Draft:
     definite: bool = False
     counted: bool = False
     pinned: bool = False
-    """Whether a person, a building or a place below a country is named."""
+    """Whether a person or a building is named to whom it was done."""
+    placed: bool = False
+    """Whether a place below a country is named."""
     persons: frozenset[str] = frozenset()
     """Names of the persons to whom it was done, as they are compared."""
     group: int | None = None
@@ -95,10 +98,13 @@ class Draft:
             )
             numbered = any(each.least or each.most for each in self.casualties)
             told_once = self.definite and not self.counted
-            return by_day or (self.pinned and (told_once or numbered))
+            if when is not None and when.last is not None and when.first is not None:
+                # What lasts for months is a series.
+                told_once &= (when.last - when.first).days <= _ONCE_DAYS
+            return by_day or (self.pinned and told_once) or (self.placed and numbered)
         if self.quiet and not exact and not self.places:
             return False
-        if self.pinned:
+        if self.pinned or self.placed:
             return True
         told = bool(self.attributions or self.casualties or self.targets or self.victims)
         return exact and told and not self.anaphoric
@@ -123,6 +129,7 @@ class Draft:
         if other.outcome_span is not None:
             self.outcome, self.outcome_span = other.outcome, other.outcome_span
         self.pinned |= other.pinned
+        self.placed |= other.placed
         self.persons |= other.persons
         self.deadly &= other.deadly
         self.quiet &= other.quiet
@@ -140,7 +147,8 @@ class Draft:
             if event.plural and not self.plural:
                 return self.shares_place(event)
             return not event.exact or event.kind is self.kind or not (self.exact or self.deadly)
-        if event.carried and not event.pinned and not event.persons and event.when == self.when:
+        unnamed = not event.pinned and not event.placed and not event.persons
+        if event.carried and unnamed and event.when == self.when:
             return True
         if any(party.text.lower().startswith(("a ", "an ")) for party in event.victims):
             return False
@@ -156,6 +164,8 @@ class Draft:
         if not fit(self, other) or (self.persons and other.persons != self.persons):
             return False
         if self.anaphoric and other.deadly and self.kind is not other.kind:
+            return False
+        if self.plural and (not other.plural or self.victims):
             return False
         if self.when and other.when and not same_time(self.when, other.when):
             return False

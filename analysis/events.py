@@ -280,7 +280,10 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
         said.append("target")
     if not (persons or places or targets):
         return None
-    strength = 4 * bool(persons) + 3 * exact + 2 * dated + 2 * bool(targets) + bool(places)
+    alike = one.account.kind is other.account.kind is not AttackKind.ATTACK
+    strength = (
+        4 * bool(persons) + 2 * alike + 3 * exact + 2 * dated + 2 * bool(targets) + bool(places)
+    )
     if persons or (exact and (places or targets)):
         return strength, " and ".join(said)
     if dated and "target" in said:

@@ -11,7 +11,8 @@ _NAME_PARTS = frozenset(
     {"det", "amod", "compound", "nummod", "quantmod", "poss", "nmod", "advmod", "case", "predet"}
 )
 _IMPLICATIVE = frozenset(
-    stem(verb) for verb in "manage choose succeed proceed happen continue begin start able".split()
+    stem(verb)
+    for verb in "manage choose chose succeed proceed happen continue begin start able".split()
 )
 """Who "managed to" do something did it; who "planned to" or "threatened to" may not have."""
 _REPORTS = frozenset(

@@ -1,13 +1,14 @@
 """Places: where something happened, with what the text or the register says that it lies in."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from spacy.tokens import Span as Tokens
 
-from analysis.names import NameKind, NameRegister
+from analysis.names import NameKind, NameMention, NameRegister
 from analysis.records import Place, Span
+from analysis.states import demonyms, states
 from analysis.terms import stem
 
 _AREA = (
@@ -24,39 +25,16 @@ _LINK = re.compile(
     )""",
     re.VERBOSE,
 )
-_LOCATIVE = frozenset(
-    """in at near outside inside around across from within into throughout against on of beside by
-    close""".split()
+_ARTICLES = frozenset(
+    "the a an this that at in near on outside inside of from and to s its".split()
 )
-COUNTRIES = frozenset(
-    """
-    Afghanistan Albania Algeria Angola Argentina Armenia Australia Austria Azerbaijan Bahrain
-    Bangladesh Belarus Belgium Bolivia Bosnia Brazil Bulgaria Burundi Cambodia Cameroon Canada Chad
-    Chile China Colombia Congo Croatia Cuba Cyprus Denmark Ecuador Egypt Eritrea Estonia Ethiopia
-    Finland France Gabon Georgia Germany Ghana Greece Guatemala Guinea Haiti Honduras Hungary India
-    Indonesia Iran Iraq Ireland Israel Italy Japan Jordan Kazakhstan Kenya Kosovo Kuwait Kyrgyzstan
-    Laos Latvia Lebanon Liberia Libya Lithuania Malaysia Mali Malta Mauritania Mexico Moldova
-    Mongolia Montenegro Morocco Mozambique Myanmar Namibia Nepal Netherlands Nicaragua Niger Nigeria
-    Norway Oman Pakistan Palestine Panama Paraguay Peru Philippines Poland Portugal Qatar Romania
-    Russia Rwanda Senegal Serbia Singapore Slovakia Slovenia Somalia Spain Sudan Sweden Switzerland
-    Syria Taiwan Tajikistan Tanzania Thailand Togo Tunisia Turkey Turkmenistan Uganda Ukraine
-    Uruguay Uzbekistan Venezuela Vietnam Yemen Zambia Zimbabwe
-    """.split()
-) | {
-    "Saudi Arabia",
-    "Sri Lanka",
-    "Burkina Faso",
-    "El Salvador",
-    "South Sudan",
-    "United States",
-    "United Kingdom",
-    "North Korea",
-    "South Korea",
-    "Sierra Leone",
-    "Ivory Coast",
-    "Russian",
-}
-"""Names of countries: too wide to tell where something happened."""
+COUNTRIES = (
+    states()
+    | demonyms().keys()
+    | {"US", "U.S.", "USA", "UK", "U.K.", "EU", "Asia", "South Asia", "Central Asia", "Europe"}
+    | {"Africa", "Middle East", "West"}
+)
+"""States, peoples and continents: too wide to tell where something happened."""
 FACILITIES = frozenset(
     stem(noun)
     for noun in """
@@ -89,8 +67,7 @@ def names_of_places(
     offset = sentence.start_char
     found = [
         FoundPlace(offset + name.start, offset + name.end, name.canonical)
-        for name in register.mentions(sentence.text)
-        if register.entry(name.canonical).kind is NameKind.PLACE
+        for name in _listed(sentence.text, register)
     ]
     for entity in sentence.ents:
         start, end = entity.start_char, entity.end_char
@@ -104,6 +81,24 @@ def names_of_places(
         ):
             found.append(FoundPlace(start, end, None))
     return sorted(found, key=lambda place: place.start)
+
+
+def _listed(text: str, register: NameRegister) -> Iterator[NameMention]:
+    """Yield the register's places in `text`.
+
+    "The airport in Kabul" is the airport, "the military airport in Kabul" is another one, in Kabul.
+    """
+    for name in register.mentions(text):
+        if register.entry(name.canonical).kind is not NameKind.PLACE:
+            continue
+        before = re.search(r"(\w+)\s+$", text[: name.start])
+        if name.text[:1].islower() and before and before[1].lower() not in _ARTICLES:
+            rest = name.text.find(" ")
+            for inner in register.mentions(name.text[rest:]) if rest > 0 else ():
+                start = name.start + rest + inner.start
+                yield replace(inner, start=start, end=start + len(inner.text))
+        else:
+            yield name
 
 
 def chained(places: Sequence[FoundPlace], text: str, offset: int) -> list[Place]:

@@ -10,6 +10,7 @@ from spacy.tokens import Token
 from analysis.casualties import find_casualties
 from analysis.dates import EARLIER
 from analysis.drafts import ATTACKS, Draft
+from analysis.focus import GROUP_NOUNS
 from analysis.grammar import (
     children,
     direct_objects,
@@ -100,11 +101,19 @@ _WEAPON = re.compile(
 _LISTED = re.compile(
     r"\bamong\s+(?:them|those|the\s+dead)|:\s|\bincluding\b|\bnamed\b|\bwere\s+identified\b", re.I
 )
+_AMONG_DEAD = re.compile(
+    r"\b(?:among\s+(?:those|the)\s+(?:killed|dead|victims)|the\s+(?:dead|victims))\s+(?:were|was)\b",
+    re.I,
+)
 _ONLY_LAST = re.compile(r"\bonly\s+the\s+last\b", re.I)
 _TOOK_PART = re.compile(r"\b(?:took|taking|take)\s+part\b|\bparticipated\b", re.I)
 _ORDINAL = re.compile(r"(?:The|the)\s+(?:first|second|third|fourth|other|last)\b", re.I)
 _ALSO = re.compile(r"\bas\s+well\b|\balso\b|\btoo\b|\bfollowed\b|\bsecond\b|\bthen\b", re.I)
 _TRIES = frozenset(stem(verb) for verb in "try tried strike struck attack".split())
+_OF_EVENTS = frozenset(
+    "series wave string one spate number claim responsibility result cause".split()
+)
+"""Nouns that stand before an event and name none: "one of the attacks"."""
 _EARLIER = frozenset({"earlier", "previous"})
 _PRECISE = (Precision.DAY, Precision.MONTH, Precision.RANGE, Precision.YEAR, Precision.UNRESOLVED)
 
@@ -281,6 +290,8 @@ class SentenceReader:
                     return None
             if head in triggers:
                 return head
+            if at.dep_ == "prep" and head.pos_ == "NOUN" and head.lower_ not in _OF_EVENTS:
+                return None
             light = self._event_of(head, triggers)
             if light is not None and light.i != token.i and at.dep_ != "conj":
                 return light
@@ -354,7 +365,7 @@ class SentenceReader:
         self._date(event, whens, carried, cluster, clusters)
         self._count(event, cluster, alone)
         # A number of people in a province is one event, though it has no name and no date.
-        event.pinned |= any(is_narrow(place) for place in event.places) and any(
+        event.placed |= any(is_narrow(place) for place in event.places) and any(
             each.least or each.most for each in event.casualties
         )
         for kind, pattern in ((Hedge.REPORTED, _REPORTED), (Hedge.ALLEGED, _ALLEGED)):
@@ -411,7 +422,7 @@ class SentenceReader:
             if token.lower_ in _MEANS or _is_event(token):
                 continue
             party = self.parties.party(self.tagged, token)
-            if party is not None:
+            if party is not None and self._acts(token, party):
                 event.attributions.append(Attribution(party, Ladder.STATED, self.span))
         event.victims = self._resolved(victims)
         for party in self._resolved(targets):
@@ -432,6 +443,15 @@ class SentenceReader:
             and not event.targets
         )
         return event
+
+    def _acts(self, token: Token, party: Party) -> bool:
+        """Whether the party can do deeds: an actor, people, or a nation's forces."""
+        return (
+            party.mention is not None
+            or is_people(token)
+            or token.lower_ in GROUP_NOUNS
+            or any(child.ent_type_ == "NORP" for child in token.children)
+        )
 
     def _resolved(self, tokens: Sequence[Token]) -> list[Party]:
         found = (self.parties.party(self.tagged, token) for token in dict.fromkeys(tokens))
@@ -457,10 +477,13 @@ class SentenceReader:
 
     def _add_listed(self, event: Draft) -> None:
         """Add victims whom the sentence names after counting them: "three men died: A, B and C"."""
-        if not event.victims or any(self.parties.is_person(v.mention) for v in event.victims):
+        if any(self.parties.is_person(v.mention) for v in event.victims):
             return
-        last = max(victim.span.end for victim in event.victims)
-        opened = _LISTED.search(self.document_text, last, self.span.end)
+        if event.victims:
+            last = max(victim.span.end for victim in event.victims)
+            opened = _LISTED.search(self.document_text, last, self.span.end)
+        else:
+            opened = _AMONG_DEAD.search(self.document_text, self.span.start, self.span.end)
         if opened is not None:
             for place in self.parties.mentions_in(opened.end(), self.span.end):
                 if self.parties.is_person(place):
@@ -477,7 +500,13 @@ class SentenceReader:
         if not done_to and not trigger.to_people:
             after = objects_of_preposition(verb, *_TARGETED, *_BESIDE)
             done_to = [token for token in after if token.i > verb.i]
-        return subject or self._group_before(verb), done_to
+        acting = [
+            token
+            for token in subject
+            if (party := self.parties.party(self.tagged, token)) is not None
+            and self._acts(token, party)
+        ]
+        return acting or _deed(subject) or self._group_before(verb), done_to
 
     def _group_before(self, verb: Token) -> list[Token]:
         """Return the group named last before a verb whose subject the parse does not show.
@@ -573,6 +602,9 @@ class SentenceReader:
                 ]
                 if below:
                     return 2 if mine in below else 0
+            # What stands in a clause about something else tells nothing of the event.
+            if at.dep_ in ("acl", "relcl") and at.pos_ == "VERB":
+                return 0
             if at.head.i == at.i:
                 return 1
             at = at.head
@@ -603,11 +635,11 @@ class SentenceReader:
                 for party in people
             )
         ]
-        event.places = where or chains
+        event.places = where or list(filter(is_narrow, chains))
         for party in event.victims:
             if not event.places and not self.span.start <= party.span.start < self.span.end:
                 event.places = self._places_named_in(party)
-        event.pinned |= any(is_narrow(place) for place in where)
+        event.placed = any(is_narrow(place) for place in where)
 
     def _places_named_in(self, party: Party) -> list[Place]:
         found = [
@@ -822,10 +854,16 @@ class SentenceReader:
             parties = self._coordinated(parties[0]) or parties
         if len(parties) > 1 and len(days) == len(parties):
             ordered = sorted(parties, key=lambda party: party.span)
-            return [self._only(event, each, day) for each, day in zip(ordered, days, strict=True)]
-        apart = self._by_place(event)
-        if apart:
+            ends = [*(party.span.start for party in ordered[1:]), self.span.end]
+            apart = []
+            for party, day, end in zip(ordered, days, ends, strict=True):
+                draft = self._only(event, party, day)
+                own = [p for p in draft.places if party.span.start <= p.span.start < end]
+                apart.append(replace(draft, places=own or draft.places))
             return apart
+        by_place = self._by_place(event)
+        if by_place:
+            return by_place
         specific = [party for party in event.targets if self._is_specific(party)]
         if event.plural and len(event.targets) > 1 and specific:
             return [self._only(event, party, event.when) for party in event.targets]
@@ -851,6 +889,11 @@ _OPENINGS = frozenset(
     "on in for by early late the also finally later then same and but only of".split()
 )
 _DONE = frozenset({"dobj", "nsubjpass", "conj", "pobj"})
+
+
+def _deed(subject: Sequence[Token]) -> list[Token]:
+    """Return the subject where it is an event or a means: an attack kills, a bomber attacks."""
+    return [token for token in subject if _is_event(token) or token.lower_ in _MEANS]
 
 
 def _united(drawn: list[Draft]) -> list[Draft]:

@@ -144,7 +144,11 @@ def trigger_of(token: Token) -> Trigger | None:
             return None
         return VERBS.get(folded(token)) if token.pos_ != "NOUN" else NOUNS.get(token.lower_)
     if token.pos_ in ("NOUN", "PROPN"):
-        if token.text.istitle() and token.dep_ == "compound":
+        # An "intelligence and operation chief" is no operation.
+        first = token
+        while first.dep_ == "conj":
+            first = first.head
+        if first.dep_ in ("compound", "nmod", "amod"):
             return None
         if folded(token) in _BREAKS and any(
             folded(child) in ("prison", "jail") for child in children(token, "compound")
