@@ -21,7 +21,7 @@ from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
 from answer.conversation import Mention, interpret
 from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
-from answer.from_records import answer_from_records
+from answer.from_records import answer_from_records, with_disputes
 from answer.judge import Judge
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
@@ -161,6 +161,10 @@ class Answerer:
         )
         if recorded.citations:
             answered, citations, confidence = True, recorded.citations, recorded.confidence
+            conflicts = recorded.conflicts
+        else:
+            citations, disputed = with_disputes(snapshot, read.asked, citations, filters)
+            conflicts = disputed or _conflicts(read.asked, citations)
         nearest = () if answered else _nearest(read.judged, read.hits)
         explanations = list(snapshot.explain(filters))
         explanations += snapshot.analyze(read.interpreted).explanations
@@ -175,9 +179,7 @@ class Answerer:
             answer=citations[0].answer if citations else None,
             confidence=round(confidence, 4),
             citations=citations,
-            conflicts=recorded.conflicts
-            if recorded.citations
-            else _conflicts(read.asked, citations),
+            conflicts=conflicts,
             nearest=nearest,
             explanation=" ".join(explanations),
         )

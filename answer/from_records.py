@@ -14,9 +14,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analysis.collection import Actor, Attack, AttributedTo, Evidence, FieldValue, Records, Told
+from analysis.collection import (
+    Actor,
+    Attack,
+    AttributedTo,
+    Dated,
+    Evidence,
+    FieldValue,
+    Records,
+    Told,
+)
 from analysis.records import Hedge, Ladder, RelationKind, Span
+from analysis.values import find_dates
 from answer.answer import Citation, Conflict
+from answer.question import Expects, Question
 from answer.record_question import Form, RecordQuestion, place_key, read_record_question
 from index.narrow import happened_within
 from index.search import Filters
@@ -32,7 +43,14 @@ MAX_ITEMS = 200
 _ANSWER_CHARS = 160
 _ASKED = frozenset({"dates", "perpetrators", "places"})
 """What a list is asked by; where accounts differ on it, each is cited."""
-_COMPARED = ("places", "targets", "killed", "wounded", "arrested", "freed", "outcome")
+_FIELDS = {
+    Expects.DATE: ("dates",),
+    Expects.NUMBER: ("killed", "wounded", "arrested", "freed"),
+    Expects.PLACE: ("places",),
+    Expects.PERSON: ("perpetrators", "victims"),
+    Expects.GROUP: ("perpetrators", "targets"),
+}
+"""Which fields of an attack a question may ask for; any other question, for the outcome."""
 _LEADER_TITLE = re.compile(
     r"^(?:the |its |a )?(?:\w+ ){0,2}(?:leader|emir|amir|head|chief|led|headed|leads)\b"
     r"(?! of the \w+ (?:department|council|media|cell))",
@@ -189,6 +207,114 @@ def _attacks(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromReco
     )
 
 
+def with_disputes(
+    snapshot: Snapshot,
+    asked: Question,
+    citations: Sequence[Citation],
+    filters: Filters | None = None,
+) -> tuple[tuple[Citation, ...], tuple[Conflict, ...]]:
+    """Return the citations with those of other accounts of what was asked, and the conflicts.
+
+    Where a citation's answer is a recorded value on which accounts differ, be it in one document or
+    in words, each other value is cited, too. The given citations come first, unchanged.
+    """
+    if not citations:
+        return (), ()
+    shelf = _Shelf(snapshot, filters or Filters())
+    cited = list(citations)
+    conflicts = []
+    for about, values in _disputed(snapshot.records, asked, citations, shelf):
+        numbered = {}
+        for text, places in values.items():
+            numbers = {_number_of(place, cited, shelf) for place in places} - {None}
+            if numbers:
+                numbered[text] = tuple(sorted(number for number in numbers if number))
+        if len(numbered) > 1:
+            conflicts.append(Conflict(about, tuple(numbered.items())))
+    return tuple(cited), tuple(conflicts)
+
+
+def _disputed(
+    records: Records, asked: Question, citations: Sequence[Citation], shelf: _Shelf
+) -> Iterator[tuple[str, dict[str, list[Evidence]]]]:
+    """Yield what accounts differ on and the citations answer with: the values, each with places."""
+    for attack in records.attacks:
+        for name in attack.differing:
+            if name not in _FIELDS.get(asked.expects, ("outcome",)):
+                continue
+            values = _values_of(attack, name)
+            if any(_answers(c, place) for c in citations for _, each in values for place in each):
+                by_text: dict[str, list[Evidence]] = {}
+                for text, places in values:
+                    by_text.setdefault(text, []).extend(places)
+                yield f"{attack.title}: {name}", by_text
+    for actor in records.actors:
+        for dispute in actor.disputes:
+            if len(dispute.evidence) > 1 and any(
+                _answers(citation, place) for citation in citations for place in dispute.evidence
+            ):
+                by_text = {}
+                for place in dispute.evidence:
+                    by_text.setdefault(_worded(asked, place, shelf), []).append(place)
+                yield f"{actor.name}: {dispute.note}", by_text
+
+
+def _values_of(attack: Attack, name: str) -> list[tuple[str, tuple[Evidence, ...]]]:
+    """Return the values of a field as written, each with its places."""
+    if name == "dates":
+        # "August" excludes neither the 15th nor the 16th: what holds another date is left out.
+        return [
+            (each.text, (each.evidence,))
+            for each in attack.dates
+            if not any(_holds(each, other) for other in attack.dates if other is not each)
+        ]
+    if name == "perpetrators":
+        return [(each.text, (each.evidence,)) for each in attack.perpetrators]
+    found: tuple[FieldValue, ...] = getattr(attack, name)
+    return [(each.value, each.evidence) for each in found]
+
+
+def _holds(one: Dated, other: Dated) -> bool:
+    """Whether all days that `other` can mean are among those of `one`, which can mean more."""
+    if one.first is None or one.last is None or other.first is None or other.last is None:
+        return False
+    return (
+        one.first <= other.first
+        and other.last <= one.last
+        and ((one.first, one.last) != (other.first, other.last))
+    )
+
+
+def _answers(citation: Citation, place: Evidence) -> bool:
+    """Whether the citation's answer and the place share words."""
+    return (
+        citation.document.id == place.document_id
+        and citation.answer_start < place.end
+        and place.start < citation.answer_end
+    )
+
+
+def _worded(asked: Question, place: Evidence, shelf: _Shelf) -> str:
+    """Return the words at `place` that answer: its date where one is asked for, else all."""
+    text = shelf.text(place.document_id)[place.start : place.end].strip()
+    dates = find_dates(text) if asked.expects is Expects.DATE else []
+    return text[dates[0].start : dates[0].end] if dates else text
+
+
+def _number_of(place: Evidence, cited: list[Citation], shelf: _Shelf) -> int | None:
+    """Return the number of the citation that holds `place`, added to `cited` where none does."""
+    for citation in cited:
+        if citation.document.id == place.document_id and (
+            citation.start <= place.start and place.end <= citation.end
+        ):
+            return citation.number
+    added = shelf.cite(len(cited) + 1, place, Span(place.start, place.end))
+    if added is None:
+        return None
+    cited.append(added)
+    return added.number
+
+
 def _with_kin(records: Records, ids: Sequence[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the actors with their branches, and those whose names reports use for them, too.
 
@@ -299,16 +425,9 @@ def _telling(told: Told, text: str) -> Span:
 
 def _conflicts(attack: Attack, citations: Sequence[Citation]) -> Iterator[Conflict]:
     """Yield the fields on which accounts differ, each value with the citations of who gives it."""
-    fields: dict[str, list[tuple[str, tuple[Evidence, ...]]]] = {
-        "dates": [(each.text, (each.evidence,)) for each in attack.dates],
-        "perpetrators": [(each.text, (each.evidence,)) for each in attack.perpetrators],
-    }
-    for name in _COMPARED:
-        found: tuple[FieldValue, ...] = getattr(attack, name)
-        fields[name] = [(each.value, each.evidence) for each in found]
     for name in attack.differing:
         values: dict[str, set[int]] = {}
-        for text, evidence in fields.get(name, ()):
+        for text, evidence in _values_of(attack, name):
             documents = {place.document_id for place in evidence}
             numbers = {each.number for each in citations if each.document.id in documents}
             if numbers:

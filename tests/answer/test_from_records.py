@@ -264,3 +264,20 @@ def test_what_records_do_not_hold_is_left_to_the_sentences(
     recorded: Snapshot, question: str
 ) -> None:
     assert answer_from_records(recorded, question).citations == ()
+
+
+def test_accounts_that_differ_on_what_is_asked_are_each_given_even_in_other_documents(
+    answerer: Answerer, recorded: Snapshot
+) -> None:
+    answer = answerer.ask(recorded, "When did the Grey Front attack the harbour of Lorne?")
+    (conflict,) = answer.conflicts
+    assert {value for value, _ in conflict.values} == {"4 May 2021", "5 May 2021"}
+    quotes = {citation.number: citation.quote for citation in answer.citations}
+    for value, numbers in conflict.values:
+        assert all(value in quotes[number] for number in numbers)
+
+
+def test_an_undisputed_answer_has_no_conflict(answerer: Answerer, recorded: Snapshot) -> None:
+    answer = answerer.ask(recorded, "When did the Red Band attack the mill?")
+    assert answer.answer == "9 June 2022"
+    assert answer.conflicts == ()
