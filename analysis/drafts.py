@@ -77,6 +77,8 @@ class Draft:
     """Whether a person or a building is named to whom it was done."""
     placed: bool = False
     """Whether a place below a country is named."""
+    told_before: bool = False
+    """Whether it names the dead of an event that was told: "among those killed were ..."."""
     persons: frozenset[str] = frozenset()
     """Names of the persons to whom it was done, as they are compared."""
     group: int | None = None
@@ -143,6 +145,8 @@ class Draft:
             return False
         if self.persons and event.persons:
             return bool(self.persons & event.persons)
+        if event.told_before:
+            return True
         if event.anaphoric:
             if event.plural and not self.plural:
                 return self.shares_place(event)

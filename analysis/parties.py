@@ -180,6 +180,11 @@ class Parties:
         if after and token.lower_ in GROUP_NOUNS:
             return self.named(after[0])
         group = next((place for place in inside if not self.is_person(place)), None)
+        if group is None:
+            # "Militants affiliated with ISIS"
+            joined = [noun for clause in children(token, "acl") for noun in clause.subtree]
+            places = (self.mention_at(tagged, noun) for noun in joined)
+            group = next((p for p in places if p is not None and not self.is_person(p)), None)
         if group is None and token.lower_ in GROUP_NOUNS:
             group = self.focus.group(tagged, token)
         return Party(text[start:end], span, group)

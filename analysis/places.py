@@ -21,10 +21,10 @@ _LINK = re.compile(
       | \s*\({_AREA}?\s*
       | ,?\s+in\s+(?:the\s+)?(?:\w+\s+)?(?:{_AREA}\s+of\s+)?
       | ,\s+
-      | (?:'s|’s)\s+
     )""",
     re.VERBOSE,
 )
+_OWNED = re.compile(r"['’]s\s+")
 _ARTICLES = frozenset(
     "the a an this that at in near on outside inside of from and to s its".split()
 )
@@ -109,7 +109,15 @@ def chained(places: Sequence[FoundPlace], text: str, offset: int) -> list[Place]
     """
     chains: list[list[FoundPlace]] = []
     for place in places:
-        if chains and _LINK.fullmatch(text, chains[-1][-1].end, place.start):
+        last = chains[-1][-1] if chains else None
+        if last is not None and _OWNED.fullmatch(text, last.end, place.start):
+            # "Pakistan's Balochistan": the wider one stands first.
+            chains[-1].insert(len(chains[-1]) - 1, place)
+        elif (
+            last is not None
+            and _LINK.fullmatch(text, last.end, place.start)
+            and not (text[last.end : place.start].strip() == "," and _is_facility(text, place))
+        ):
             chains[-1].append(place)
         else:
             chains.append([place])
@@ -122,6 +130,10 @@ def chained(places: Sequence[FoundPlace], text: str, offset: int) -> list[Place]
         )
         for chain in chains
     ]
+
+
+def _is_facility(text: str, place: FoundPlace) -> bool:
+    return any(stem(word.lower()) in FACILITIES for word in text[place.start : place.end].split())
 
 
 def is_narrow(place: Place) -> bool:

@@ -110,6 +110,8 @@ _TOOK_PART = re.compile(r"\b(?:took|taking|take)\s+part\b|\bparticipated\b", re.
 _ORDINAL = re.compile(r"(?:The|the)\s+(?:first|second|third|fourth|other|last)\b", re.I)
 _ALSO = re.compile(r"\bas\s+well\b|\balso\b|\btoo\b|\bfollowed\b|\bsecond\b|\bthen\b", re.I)
 _TRIES = frozenset(stem(verb) for verb in "try tried strike struck attack".split())
+_RIGHT_BEFORE = 3
+"""How many words before an event's a date begins, at most, that is its own whatever the parse."""
 _OF_EVENTS = frozenset(
     "series wave string one spate number claim responsibility result cause".split()
 )
@@ -151,7 +153,9 @@ class SentenceReader:
                 self.document_text, max(0, when.span.start - 12), when.span.start
             ):
                 continue
-            before = self.document_text[self.span.start : when.span.start].lower().split()
+            before = re.findall(
+                r"\w+", self.document_text[self.span.start : when.span.start].lower()
+            )
             if len(before) <= 4 and set(before) <= _OPENINGS:
                 return when, 3
         days = [when for when in self.whens if when.precision is Precision.DAY]
@@ -359,7 +363,7 @@ class SentenceReader:
             if not _NOT_WHEN.search(
                 self.document_text, max(0, when.span.start - 12), when.span.start
             )
-            and (alone or self._nearness(when.span.start, cluster, clusters) > 0)
+            and self._nearness(when.span.start, cluster, clusters) > 0
         ]
         self._place(event, places, cluster, clusters)
         self._date(event, whens, carried, cluster, clusters)
@@ -374,7 +378,13 @@ class SentenceReader:
                 event.qualifiers.append(Qualifier(kind, Span(*match.span())))
         self._end(event)
         self._lay_on(event)
-        event.additional = bool(_ALSO.search(self.document_text, *self._span_bounds()))
+        known = any(
+            token.pos_ == "NOUN" and any(child.lower_ in _DEFINITE for child in token.children)
+            for token, _ in cluster
+        )
+        event.additional = not known and bool(
+            _ALSO.search(self.document_text, *self._span_bounds())
+        )
         return self._parted(event, whens)
 
     def _span_bounds(self) -> tuple[int, int]:
@@ -484,6 +494,7 @@ class SentenceReader:
             opened = _LISTED.search(self.document_text, last, self.span.end)
         else:
             opened = _AMONG_DEAD.search(self.document_text, self.span.start, self.span.end)
+            event.told_before = opened is not None
         if opened is not None:
             for place in self.parties.mentions_in(opened.end(), self.span.end):
                 if self.parties.is_person(place):
@@ -591,6 +602,9 @@ class SentenceReader:
         owners = {token.i: n for n, each in enumerate(clusters) for token, _ in each}
         mine = owners[cluster[0][0].i]
         at = self._token_at(start)
+        # The parser hangs "schools linked to IS-K, the Taliban on 8 September killed" wrongly.
+        if at is not None and any(0 < token.i - at.i <= _RIGHT_BEFORE for token, _ in cluster):
+            return 2
         while at is not None:
             if at.i in owners:
                 return 2 if owners[at.i] == mine else 0
@@ -603,8 +617,11 @@ class SentenceReader:
                 if below:
                     return 2 if mine in below else 0
             # What stands in a clause about something else tells nothing of the event.
-            if at.dep_ in ("acl", "relcl") and at.pos_ == "VERB":
-                return 0
+            if at.dep_ in ("acl", "relcl", "appos"):
+                if at.head.i in owners:
+                    return 2 if owners[at.head.i] == mine else 0
+                if at.dep_ != "appos" or is_people(at):
+                    return 0
             if at.head.i == at.i:
                 return 1
             at = at.head
@@ -624,7 +641,9 @@ class SentenceReader:
             if not self._tells_time(self.offset + place.start)
         ]
         best = max((nearness for nearness, _ in ranked), default=0)
-        own = [place for nearness, place in ranked if nearness == best and best > 0]
+        own = [place for nearness, place in ranked if nearness == best]
+        if best == 0 and len(own) > 1:
+            own = []
         chains = chained(own, self.text, self.offset)
         people = [*event.victims, *(a.actor for a in event.attributions)]
         where = [
@@ -639,7 +658,7 @@ class SentenceReader:
         for party in event.victims:
             if not event.places and not self.span.start <= party.span.start < self.span.end:
                 event.places = self._places_named_in(party)
-        event.placed = any(is_narrow(place) for place in where)
+        event.placed = best > 0 and any(is_narrow(place) for place in where)
 
     def _places_named_in(self, party: Party) -> list[Place]:
         found = [
@@ -759,7 +778,7 @@ class SentenceReader:
             verb = self._token_at(match.start()) if match else None
             for token in subjects(verb) if verb is not None else ():
                 party = self.parties.party(self.tagged, token)
-                if party is not None:
+                if party is not None and self._acts(token, party):
                     event.attributions.append(Attribution(party, ladder, self.span))
         blamed = _BLAMED.search(self.document_text, self.span.start, self.span.end)
         if blamed is not None:
