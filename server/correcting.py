@@ -96,8 +96,8 @@ def _as_written(names: Sequence[str], reader: Reader) -> tuple[str, ...]:
 
 
 def _check_place(place: Place, reader: Reader) -> None:
-    length = reader.length(place.document)
-    if length is None:
+    length = len(reader.text(place.document))
+    if not length:
         raise ApiError(
             422,
             "unknown_value",

@@ -18,6 +18,7 @@ import stix2
 
 from server.record_schemas import AttackBody, CorrectionBody, DateBody, ExportFormat, Words
 from server.schemas import DocumentReference
+from server.selection import periods_of
 
 CSV_COLUMNS = (
     "attack_id",
@@ -176,11 +177,7 @@ def to_ics(attacks: Sequence[AttackBody], now: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Attacks")
     for attack in attacks:
-        periods = {
-            (each.first, each.last or each.first): each.precision
-            for each in attack.dates
-            if each.first
-        }
+        periods = periods_of(attack.dates)
         for number, ((first, last), precision) in enumerate(periods.items(), 1):
             event = _entry(icalendar.Event(), attack, f"{attack.id}-{number}", now)
             event.add("dtstart", first)

@@ -17,6 +17,7 @@ from index.search import DocumentInfo
 from index.store import Snapshot
 from server.api import SEVERAL_VALUES, ServiceParameter, refuse_unknown
 from server.correcting import actor_named, attack_at, checked
+from server.coverage import coverage
 from server.drawing import graph_view, timeline_view
 from server.errors import ApiError
 from server.pages import form_fields, render
@@ -28,6 +29,7 @@ from server.record_schemas import (
     AttackBody,
     AttackParameters,
     CorrectionRequest,
+    CoverageParameters,
     ExportFormat,
     StrategyBody,
     StrategyParameters,
@@ -249,6 +251,30 @@ async def strategies(request: Request, service: ServiceParameter) -> HTMLRespons
                 ),
                 documents=_infos(snapshot),
                 paging=paging,
+            )
+
+    return await service.in_question_thread(read)
+
+
+@router.get("/coverage")
+async def coverage_page(request: Request, service: ServiceParameter) -> HTMLResponse:
+    """Who is told of, where and when."""
+    given = _query(request, tuple(CoverageParameters.model_fields))
+    parameters = _parameters(CoverageParameters, given)
+
+    def read() -> HTMLResponse:
+        with service.snapshot() as snapshot:
+            reader = Reader(snapshot)
+            body = coverage(reader, parameters, snapshot.known()["document"])
+            most = max((each.attacks for row in body.actors for each in row.by_place), default=0)
+            return render(
+                service,
+                "coverage.html",
+                coverage=body,
+                parameters=parameters,
+                heat=lambda count: -(-4 * count // most) if most else 0,
+                actors=_perpetrators(reader.records),
+                places=known_places(reader.records)[:MAX_OPTIONS],
             )
 
     return await service.in_question_thread(read)

@@ -149,6 +149,21 @@ class StrategyParameters(BaseModel):
     offset: Offset = 0
 
 
+class CoverageParameters(BaseModel):
+    """Whom and where the table of coverage is about."""
+
+    actor: Actors = []
+    place: Values = Field(
+        default=[], description="Places; those of most attacks if left out.", examples=[["Kabul"]]
+    )
+    limit: int = Field(
+        default=25, ge=1, le=200, description="How many actors, at most.", examples=[25]
+    )
+    places: int = Field(
+        default=10, ge=1, le=100, description="How many places, at most.", examples=[10]
+    )
+
+
 class Words(BaseModel):
     """Words of a stored document: `text[start:end]` is `quote`, read when this was sent."""
 
@@ -335,6 +350,48 @@ class Timeline(BaseModel):
     lanes: list[str]
     events: list[TimelineEvent] = Field(description="By first day, then title.")
     undated: list[AttackReference] = Field(description="Those without a resolved date.")
+
+
+class CoveragePlace(BaseModel):
+    """What is told of an actor at a place."""
+
+    place: str
+    status: str = Field(
+        description="told: attacks are; named: documents name both and tell of no attack; not "
+        "covered: no document names both; not told: too many documents to say which of the two."
+    )
+    attacks: int
+    years: dict[int, int] = Field(description="Attacks by year of their earliest date.")
+    undated: int
+    documents: int | None = Field(description="How many name both; null where not searched.")
+
+
+class CoverageYear(BaseModel):
+    """What is told of an actor's year."""
+
+    year: int
+    attacks: int = Field(description="Those whose earliest date lies in it.")
+    documents: int = Field(description="Those published in it that name the actor.")
+
+
+class CoverageActor(BaseModel):
+    """An actor's row of the table."""
+
+    actor: ActorReference
+    documents: int
+    attacks: int
+    by_place: list[CoveragePlace]
+    by_year: list[CoverageYear]
+
+
+class CoverageBody(BaseModel):
+    """Actor by place by year, telling "nothing found" from "not covered"."""
+
+    explanation: list[str]
+    places: list[str]
+    years: list[int]
+    searched: bool = Field(description="Whether documents were searched for the places.")
+    actors: list[CoverageActor]
 
 
 class AssertionBody(BaseModel):

@@ -1,6 +1,8 @@
 """Records as they are sent: every field with the words it rests on, read from the store now."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cached_property
 
 from analysis.collection import (
     Actor,
@@ -77,10 +79,18 @@ class Reader:
             quote=document.text[evidence.start : evidence.end],
         )
 
-    def length(self, document_id: str) -> int | None:
-        """Return how long a document's text is; None if there is no such document."""
+    def text(self, document_id: str) -> str:
+        """Return a document's text; empty if there is no such document."""
         stored = self._stored(document_id)
-        return len(stored[0].text) if stored else None
+        return stored[0].text if stored else ""
+
+    def published(self, document_id: str) -> date | None:
+        """Return when a document was published, if it says so."""
+        return self._published.get(document_id)
+
+    @cached_property
+    def _published(self) -> dict[str, date | None]:
+        return {info.id: info.published for info in self._snapshot.documents()}
 
     def _stored(self, document_id: str) -> tuple[Document, DocumentReference] | None:
         if document_id not in self._documents:
@@ -312,7 +322,7 @@ class Reader:
         stored = [
             Evidence(place.document_id, place.start, place.end)
             for place in correction.places
-            if place.end <= (self.length(place.document_id) or 0)
+            if place.end <= len(self.text(place.document_id))
         ]
         return CorrectionBody(
             number=correction.number,

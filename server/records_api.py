@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from analysis.collection import Attack
 from server.api import ServiceParameter, only, require_content_type
 from server.correcting import checked
+from server.coverage import coverage
 from server.errors import ApiError
 from server.exports import Export, export, gold
 from server.record_schemas import (
@@ -22,6 +23,8 @@ from server.record_schemas import (
     CorrectionBody,
     CorrectionList,
     CorrectionRequest,
+    CoverageBody,
+    CoverageParameters,
     EventParameters,
     ExportFormat,
     StrategyList,
@@ -36,6 +39,7 @@ from server.selection import (
     actor_name,
     find_actor,
     find_attack,
+    periods_of,
     select_actors,
     select_attacks,
     select_strategies,
@@ -221,11 +225,7 @@ def timeline(
     undated = []
     for attack in chosen.records:
         reference = reader.attack_reference(attack)
-        periods = {
-            (each.first, each.last or each.first): each.precision.value
-            for each in attack.dates
-            if each.first is not None
-        }
+        periods = periods_of(attack.dates)
         if not periods:
             undated.append(reference)
         for (first, last), precision in periods.items():
@@ -263,6 +263,25 @@ def _lanes(events: Sequence[TimelineEvent]) -> list[str]:
     for event in events:
         counts[event.lane] = counts.get(event.lane, 0) + 1
     return sorted(counts, key=lambda lane: (lane == NOBODY, -counts[lane], lane))
+
+
+@router.get(
+    "/coverage",
+    tags=["records"],
+    summary="Who is told of, where and when",
+    responses=error_responses(401, 422, 503),
+    dependencies=[Depends(only(*CoverageParameters.model_fields))],
+)
+async def get_coverage(
+    parameters: Annotated[CoverageParameters, Query()], service: ServiceParameter
+) -> CoverageBody:
+    """Return attacks by actor, place and year, and what silence about a pair of them means."""
+
+    def read() -> CoverageBody:
+        with service.snapshot() as snapshot:
+            return coverage(Reader(snapshot), parameters, snapshot.known()["document"])
+
+    return await service.in_question_thread(read)
 
 
 @router.get(

@@ -7,12 +7,17 @@ from typing import Any, Generic, TypeVar
 
 from rapidfuzz import fuzz, process
 
-from analysis.collection import Actor, Attack, FieldValue, Records, Strategy
+from analysis.collection import Actor, Attack, Dated, FieldValue, Records, Strategy
 from analysis.lookup import Lookup, Meant, NotMeant
 from analysis.terms import words
 from index.narrow import happened_within
 from server.errors import ApiError
-from server.record_schemas import ActorParameters, EventParameters, StrategyParameters
+from server.record_schemas import (
+    ActorParameters,
+    DateBody,
+    EventParameters,
+    StrategyParameters,
+)
 
 Record = TypeVar("Record")
 SHOWN_CHOICES = 10
@@ -142,6 +147,25 @@ def select_strategies(
     ]
     found.sort(key=lambda each: (actor_name(records, each.actor).casefold(), each.theme, each.id))
     return Selected(found, explanation)
+
+
+def periods_of(dates: Iterable[Dated | DateBody]) -> dict[tuple[date, date], str]:
+    """Return the different periods that dates give, each with its precision.
+
+    A wider one that holds another says the same less exactly, and is left out.
+    """
+    found = {
+        (each.first, each.last or each.first): str(each.precision)
+        for each in dates
+        if each.first is not None
+    }
+    return {
+        period: precision
+        for period, precision in found.items()
+        if not any(
+            other != period and period[0] <= other[0] and other[1] <= period[1] for other in found
+        )
+    }
 
 
 def actor_name(records: Records, actor_id: str) -> str:

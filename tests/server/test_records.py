@@ -243,6 +243,14 @@ RECORDS = Records(
     notes={},
     register=NameRegister([]),
 )
+OTHER_DAY = replace(DEPOT.dates[1], first=date(2022, 3, 16), last=date(2022, 3, 16))
+TWO_DATES = Records(
+    RECORDS.actors,
+    [replace(DEPOT, dates=(DEPOT.dates[0], replace(OTHER_DAY, precision=Precision.DAY)))],
+    [],
+    notes={},
+    register=NameRegister([]),
+)
 DOCUMENTS = {document.id: document for document in (LEDGER, NOTES, HOSTILE)}
 PAGES = (
     "/actors",
@@ -254,6 +262,7 @@ PAGES = (
     "/attacks/depot",
     "/attacks/evil",
     "/strategies",
+    "/coverage",
     "/corrections",
     "/",
     f"/documents/{HOSTILE.id}",
@@ -426,16 +435,21 @@ class TestRecordsApi:
             ("denied", None),
         ]
 
-    def test_the_timeline_has_an_attack_at_each_date_that_accounts_give(self, client):
+    def test_the_timeline_has_an_attack_at_each_different_date_that_accounts_give(
+        self, client, store
+    ):
         body = client.get("/api/timeline").json()
+        # The month holds the day: it says the same, less exactly.
         assert [(e["id"], e["precision"]) for e in body["events"]] == [
             ("evil", "year"),
-            ("depot", "month"),
             ("depot", "day"),
         ]
         assert [each["id"] for each in body["undated"]] == ["bridge"]
-        assert body["lanes"] == ["Northern Column", NASTY]
+        assert body["lanes"] == [NASTY, "Northern Column"]
         assert client.get("/api/timeline?lanes=kind").json()["lanes"] == ["attack", "raid"]
+        store.records = TWO_DATES
+        body = client.get("/api/timeline").json()
+        assert [str(e["first"]) for e in body["events"]] == ["2022-03-14", "2022-03-16"]
 
     def test_a_strategy_says_whose_word_it_is_and_since_when(self, client):
         [body] = client.get("/api/strategies?actor=NC&theme=siege").json()["strategies"]
@@ -443,9 +457,33 @@ class TestRecordsApi:
         error = error_of(client.get("/api/strategies?theme=peace"), 422)
         assert "siege" in error["hint"]
 
+    def test_coverage_tells_nothing_found_from_not_covered(self, client, store):
+        quiet = replace(DEPOT, actors=("northern-column",))
+        store.records = Records(
+            RECORDS.actors, [quiet, BRIDGE, EVIL], [STARVE], notes={}, register=NameRegister([])
+        )
+        body = client.get("/api/coverage?actor=NC&actor=hill-brigade&actor=villain").json()
+        rows = [row["actor"]["id"] for row in body["actors"]]
+        assert rows == ["northern-column", "villain", "hill-brigade"]
+        at_orvik = {
+            row["actor"]["id"]: next(c for c in row["by_place"] if c["place"] == "Orvik")
+            for row in body["actors"]
+        }
+        told = at_orvik["northern-column"]
+        assert (told["status"], told["attacks"], told["years"]) == ("told", 1, {"2022": 1})
+        assert (at_orvik["hill-brigade"]["status"], at_orvik["hill-brigade"]["documents"]) == (
+            "named",
+            1,
+        )
+        assert at_orvik["villain"]["status"] == "not covered"
+        assert body["years"] == [2021, 2022]
+        assert body["actors"][0]["by_year"][1] == {"year": 2022, "attacks": 1, "documents": 1}
+        error = error_of(client.get("/api/coverage?actor=Nobody"), 422)
+        assert "Northern Column" in error["hint"]
+
     def test_every_parameter_is_documented_with_an_example(self, client):
         paths = client.get("/openapi.json").json()["paths"]
-        for path in ("actors", "attacks", "timeline", "strategies", "corrections"):
+        for path in ("actors", "attacks", "timeline", "strategies", "coverage", "corrections"):
             for parameter in paths[f"/api/{path}"]["get"]["parameters"]:
                 assert parameter["schema"].get("examples") or parameter.get("examples"), parameter
         assert paths["/api/corrections"]["post"]["requestBody"]
@@ -487,17 +525,22 @@ class TestExports:
         assert periods == [
             ("2021-01-01", "2022-01-01"),
             ("2022-03-14", "2022-03-15"),
-            ("2022-03-01", "2022-04-01"),
         ]
         assert [str(j["SUMMARY"]) for j in calendar.walk("VJOURNAL")] == ["Burning of a bridge"]
-        assert "known to the month" in str(events[2]["COMMENT"])
+        assert "known to the year" in str(events[0]["COMMENT"])
         said = str(events[1]["DESCRIPTION"])
         assert "“Nine guards”" in said and f"document {LEDGER.id}, characters" in said
-        assert len({str(e["UID"]) for e in events}) == 3
+
+    def test_a_calendar_has_an_attack_at_each_different_date(self, client, store):
+        store.records = TWO_DATES
+        calendar = icalendar.Calendar.from_ical(client.get("/api/attacks?format=ics").content)
+        events = calendar.walk("VEVENT")
+        assert len({str(each["UID"]) for each in events}) == len(events) == 2
+        assert all("2 different dates" in str(each["COMMENT"]) for each in events)
 
     def test_a_document_cannot_add_to_the_calendar(self, client):
         calendar = icalendar.Calendar.from_ical(client.get("/api/attacks?format=ics").content)
-        assert len(calendar.walk("VEVENT")) == 3
+        assert len(calendar.walk("VEVENT")) == 2
         assert LONG in str(calendar.walk("VEVENT")[0]["DESCRIPTION"]).replace("\n", "")
 
     def test_stix_is_valid_and_cites_what_it_says(self, client):
@@ -798,15 +841,14 @@ class TestPages:
         assert "Suspected Hill Brigade says the governor" in seen
         assert "Denied Hill Brigade" in seen
 
-    def test_the_timeline_draws_a_day_as_a_dot_and_a_month_as_a_bar(self, client):
+    def test_the_timeline_draws_a_day_as_a_dot_and_a_year_as_a_bar(self, client):
         drawing = re.search(r"<svg.*?</svg>", client.get("/attacks").text, re.DOTALL).group()
         marks = re.findall(r'<a role="listitem" href="([^"]+)".*?<(circle|rect)', drawing, re.S)
         assert sorted(marks) == [
             ("/attacks/depot", "circle"),
-            ("/attacks/depot", "rect"),
             ("/attacks/evil", "rect"),
         ]
-        assert "March 2022, accounts differ" in drawing and "<desc" in drawing
+        assert "14 March 2022, accounts differ" in drawing and "<desc" in drawing
 
     def test_the_table_sorts_by_links_that_keep_the_filters(self, client):
         page = client.get("/attacks?actor=NC&sort=killed").text
@@ -843,6 +885,11 @@ class TestPages:
         seen = text_of(client.get("/strategies").text)
         assert "The group’s own claim purpose the Column wants to starve the garrison" in seen
 
+    def test_the_coverage_page_says_what_silence_means(self, client):
+        seen = text_of(client.get("/coverage").text)
+        assert "Northern Column 1 document 1 2022" in seen
+        assert "not covered" in seen and "no attack no documents" in seen
+
     def test_the_graph_leads_from_subject_to_object(self, client):
         page = client.get("/actors/northern-column").text
         drawing = re.search(r"<svg.*?</svg>", page, re.DOTALL).group()
@@ -865,5 +912,5 @@ class TestPages:
         store.records = SimpleNamespace(
             actors=(), attacks=(), strategies=(), actor={}, register=NameRegister([])
         )
-        for path in ("/actors", "/attacks", "/strategies"):
+        for path in ("/actors", "/attacks", "/strategies", "/coverage"):
             assert "Add documents" in client.get(path).text
