@@ -186,7 +186,7 @@ class UrlSystem:
         except (OSError, ValueError) as error:
             raise AskError(
                 f"{self._url} is not a ready service ({_reason(error)}); "
-                "start it with `dossier serve`, or correct the URL"
+                "start it with `dossier serve`, wait until it is ready, or correct the URL"
             ) from error
 
     def reply(self, question: GoldQuestion) -> Reply:
