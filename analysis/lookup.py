@@ -51,7 +51,10 @@ class Lookup:
         self._by_part: dict[str, list[tuple[_Forms, str, str]]] = {}
         self._listed: dict[str, dict[str, None]] = {}
         """Actors by the register's entry that one of their names belongs to."""
+        self._own: dict[_Forms, list[str]] = {}
+        """Actors by the name that they are shown by."""
         for actor in records.actors:
+            self._own.setdefault(_forms(actor.name), []).append(actor.id)
             written = {name.text: len(name.evidence) for name in actor.names}
             for text, count in {actor.name: 0, **written}.items():
                 self._take(actor, text, count)
@@ -89,7 +92,7 @@ class Lookup:
         if value in self.records.actor:
             return Meant((value,))
         forms = _forms(value)
-        own = [each.id for each in self.records.actors if _forms(each.name) == forms]
+        own = self._own.get(forms, [])
         if forms and len(own) == 1:
             return Meant((own[0],), "it is the actor’s name")
         ways = (self._used, self._register_lists, self._sounds_alike, self._is_part)
