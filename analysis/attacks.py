@@ -94,7 +94,7 @@ def find_accounts(
             if opened is not None:
                 places = [] if found else reader.narrow_places()[:1]
                 carried = _Carried(opened[0], number + opened[1], places)
-            _add(in_paragraph, found, reader)
+            _add(in_paragraph, first, found, reader)
             parties.described = reader.describes()
         told.extend(in_paragraph[first:])
         number += _CONTINUES_SENTENCES + 1
@@ -119,30 +119,32 @@ def _is_parted(document: Document, start: int, end: int) -> bool:
     return start == 0 or any(r.start < end and start < r.end for r in document.regions)
 
 
-def _add(told: list[Draft], found: Sequence[Draft], reader: SentenceReader) -> None:
-    """Add the events of one sentence to those of its paragraph; what goes on about one joins it."""
+def _add(told: list[Draft], before: int, found: Sequence[Draft], reader: SentenceReader) -> None:
+    """Add the events of one sentence to those of its paragraph; what goes on about one joins it.
+
+    The first `before` of `told` are of the paragraph before.
+    """
+    known = list(reversed(told))
     for event in found:
-        earlier = next(
-            (
-                each
-                for each in reversed(told)
-                if not any(each is other for other in found)
-                and each.goes_on(event)
-                and (
-                    event.sentence - each.sentence <= _CONTINUES_SENTENCES
-                    or (event.definite and each.shares_place(event))
-                )
-            ),
-            None,
-        )
-        if earlier is not None:
-            earlier.take(event)
+        earlier = [
+            each
+            for each in known
+            if each.goes_on(event)
+            and (
+                event.sentence - each.sentence <= _CONTINUES_SENTENCES
+                or (event.definite and each.shares_place(event))
+            )
+        ]
+        # "The attack" is rather an attack than a killing told since.
+        whole = next((e for e in earlier if e.deadly == event.deadly), next(iter(earlier), None))
+        if whole is not None:
+            whole.take(event)
             continue
-        before = told[-1] if told else None
-        alike = before is not None and event.kind in ATTACKS and before.kind in ATTACKS
-        if before is not None and alike and event.additional and not event.attributions:
+        last = told[-1] if len(told) > before else None
+        another = event.additional and event.kind in ATTACKS and not event.deadly
+        if another and last is not None and last.kind in ATTACKS and not event.attributions:
             # "The embassy was attacked as well": by whoever did what was told before.
-            event.attributions.extend(before.attributions)
+            event.attributions.extend(last.attributions)
         told.append(event)
     if not found and told and reader.number - told[-1].sentence <= _COMPLETES_SENTENCES:
         reader.complete(told[-1])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from analysis.dates import same_time
+from analysis.places import COUNTRIES
 from analysis.records import (
     Account,
     AttackKind,
@@ -159,7 +160,7 @@ class Draft:
         return not event.stands_alone()
 
     def shares_place(self, other: "Draft") -> bool:
-        """Whether both name one place, the wider places that it lies in included."""
+        """Whether both name one place below a country, or places that lie in one."""
         ours, theirs = _names_of(self.places), _names_of(other.places)
         return bool(ours & theirs)
 
@@ -167,7 +168,7 @@ class Draft:
         """Whether a sentence that tells both tells one event: nothing of this one is its own."""
         if not fit(self, other) or (self.persons and other.persons != self.persons):
             return False
-        if self.anaphoric and other.deadly and self.kind is not other.kind:
+        if self.anaphoric and self.deadly != other.deadly:
             return False
         if self.plural and (not other.plural or self.victims):
             return False
@@ -239,7 +240,12 @@ def fit(one: Draft, other: Draft) -> bool:
 
 
 def _names_of(places: Iterable[Place]) -> set[str]:
-    return {name for place in places for name in (place.canonical or place.text, *place.within)}
+    return {
+        name
+        for place in places
+        for name in (place.canonical or place.text, *place.within)
+        if name not in COUNTRIES
+    }
 
 
 def _extend(mine: list[_T], others: Iterable[_T]) -> None:

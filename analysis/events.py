@@ -281,8 +281,15 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
     if not (persons or places or targets):
         return None
     alike = one.account.kind is other.account.kind is not AttackKind.ATTACK
+    # Whoever two reports say to have died on different days may be two men, or one misplaced.
+    timely = _times_fit(one.account.when, other.account.when, 0)
     strength = (
-        4 * bool(persons) + 2 * alike + 3 * exact + 2 * dated + 2 * bool(targets) + bool(places)
+        (4 if timely else 1) * bool(persons)
+        + 2 * alike
+        + 3 * exact
+        + 2 * dated
+        + 2 * bool(targets)
+        + bool(places)
     )
     if persons or (exact and (places or targets)):
         return strength, " and ".join(said)

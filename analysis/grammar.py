@@ -163,6 +163,9 @@ def is_told_as_done(verb: Token) -> bool:
             perfect = any(child.lower_ in ("have", "having") for child in children(at, "aux"))
             if not perfect and folded(at.head) not in _IMPLICATIVE:
                 return False
+            if not perfect:
+                at = at.head
+                continue
         if at.tag_ in ("VBN", "VBD") and at.dep_ == "pcomp":
             return False
         if at.tag_ == "VBG" and at.dep_ in ("advcl", "pcomp"):

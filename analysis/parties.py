@@ -25,6 +25,7 @@ PEOPLE = frozenset(
 """Words for people; with the roles that a person can have, what a man is called without a name."""
 _PERSON_PRONOUNS = frozenset({"he", "him", "his", "she", "her"})
 _GROUP_PRONOUNS = frozenset({"it", "they", "them", "its", "their"})
+_BEFORE_NOUN = frozenset({"amod", "compound", "nmod"})
 _TITLE_PARAGRAPHS = 3
 """As many paragraphs a name in the title counts when it is asked whom a report is about."""
 _BACK_CHARS = 600
@@ -160,6 +161,16 @@ class Parties:
             if place is not None and (self.is_person(place) or token.lower_ in GROUP_NOUNS):
                 return self.named(place)
         first, last = name_part(token)
+        if token.dep_ == "compound":
+            # In "the military airport attack" all that stands before names the airport.
+            before = token
+            while (
+                before.i > 0
+                and (left := before.nbor(-1)).dep_ in _BEFORE_NOUN
+                and (left.head.i in (token.i, token.head.i))
+            ):
+                before = left
+            first = min(first, before.idx)
         start, end = tagged.start + first, tagged.start + last
         # "22 March three men": a date before the noun is none of its words.
         for when in self.whens_in(start, end):
@@ -180,7 +191,7 @@ class Parties:
         if after and token.lower_ in GROUP_NOUNS:
             return self.named(after[0])
         group = next((place for place in inside if not self.is_person(place)), None)
-        if group is None:
+        if group is None and is_people(token):
             # "Militants affiliated with ISIS"
             joined = [noun for clause in children(token, "acl") for noun in clause.subtree]
             places = (self.mention_at(tagged, noun) for noun in joined)

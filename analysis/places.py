@@ -17,6 +17,7 @@ _AREA = (
 _LINK = re.compile(
     rf"""\s*(?:
         ,?\s+(?:the|a|an)?\s*(?:\w+\s+)?{_AREA}\s+(?:of|in)\s+(?:the\s+)?(?:\w+\s+)?
+      | \s+of\s+(?:the\s+)?
       | \s*{_AREA}\s+(?:of|in|,)\s+(?:the\s+)?
       | \s*\({_AREA}?\s*
       | ,?\s+in\s+(?:the\s+)?(?:\w+\s+)?(?:{_AREA}\s+of\s+)?

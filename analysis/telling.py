@@ -24,7 +24,7 @@ from analysis.grammar import (
 )
 from analysis.names import NameKind
 from analysis.parties import Parties, is_people
-from analysis.places import FACILITIES, FoundPlace, chained, is_narrow, names_of_places
+from analysis.places import COUNTRIES, FACILITIES, FoundPlace, chained, is_narrow, names_of_places
 from analysis.records import (
     ActorKind,
     AttackKind,
@@ -108,10 +108,14 @@ _AMONG_DEAD = re.compile(
 _ONLY_LAST = re.compile(r"\bonly\s+the\s+last\b", re.I)
 _TOOK_PART = re.compile(r"\b(?:took|taking|take)\s+part\b|\bparticipated\b", re.I)
 _ORDINAL = re.compile(r"(?:The|the)\s+(?:first|second|third|fourth|other|last)\b", re.I)
-_ALSO = re.compile(r"\bas\s+well\b|\balso\b|\btoo\b|\bfollowed\b|\bsecond\b|\bthen\b", re.I)
+_ALSO = re.compile(
+    r"\bas\s+well\b|\balso\b(?!\s+(?:known|called))|\btoo\b|\bfollowed\b|\bsecond\b|\bthen\b", re.I
+)
 _TRIES = frozenset(stem(verb) for verb in "try tried strike struck attack".split())
 _RIGHT_BEFORE = 3
 """How many words before an event's a date begins, at most, that is its own whatever the parse."""
+_MODIFIERS = frozenset({"compound", "amod", "nmod", "poss"})
+_ANNOUNCEMENTS = frozenset({"statement", "announcement", "report", "claim", "communique"})
 _OF_EVENTS = frozenset(
     "series wave string one spate number claim responsibility result cause".split()
 )
@@ -167,7 +171,8 @@ class SentenceReader:
         """Whether the date stands in a relative clause or in brackets."""
         token = self._token_at(when.span.start)
         while token is not None and token.dep_ != "ROOT":
-            if token.dep_ in ("relcl", "acl", "appos"):
+            announced = token.head.lower_ in _ANNOUNCEMENTS
+            if token.dep_ in ("relcl", "acl", "appos") and not announced:
                 return True
             token = token.head
         return False
@@ -385,7 +390,7 @@ class SentenceReader:
         event.additional = not known and bool(
             _ALSO.search(self.document_text, *self._span_bounds())
         )
-        return self._parted(event, whens)
+        return self._parted(event, whens, chained(places, self.text, self.offset))
 
     def _span_bounds(self) -> tuple[int, int]:
         return self.span.start, self.span.end
@@ -605,9 +610,10 @@ class SentenceReader:
         # The parser hangs "schools linked to IS-K, the Taliban on 8 September killed" wrongly.
         if at is not None and any(0 < token.i - at.i <= _RIGHT_BEFORE for token, _ in cluster):
             return 2
+        described = False
         while at is not None:
             if at.i in owners:
-                return 2 if owners[at.i] == mine else 0
+                return 2 - described if owners[at.i] == mine else 0
             if folded(at) in LIGHT_VERBS | _OCCURS:
                 below = [
                     owners[child.i]
@@ -617,11 +623,13 @@ class SentenceReader:
                 if below:
                     return 2 if mine in below else 0
             # What stands in a clause about something else tells nothing of the event.
-            if at.dep_ in ("acl", "relcl", "appos"):
+            if at.dep_ in ("acl", "relcl"):
                 if at.head.i in owners:
                     return 2 if owners[at.head.i] == mine else 0
-                if at.dep_ != "appos" or is_people(at):
+                timed = any(child.lower_ in _ORDER for child in at.children)
+                if at.head.lower_ not in _ANNOUNCEMENTS and not timed:
                     return 0
+            described |= at.dep_ == "appos" and is_people(at)
             if at.head.i == at.i:
                 return 1
             at = at.head
@@ -638,11 +646,11 @@ class SentenceReader:
         ranked = [
             (self._nearness(self.offset + place.start, cluster, clusters), place)
             for place in places
-            if not self._tells_time(self.offset + place.start)
+            if not self._tells_time(self.offset + place.start) and not self._is_origin(place)
         ]
         best = max((nearness for nearness, _ in ranked), default=0)
         own = [place for nearness, place in ranked if nearness == best]
-        if best == 0 and len(own) > 1:
+        if best == 0 and (len(own) > 1 or len(clusters) > 1):
             own = []
         chains = chained(own, self.text, self.offset)
         people = [*event.victims, *(a.actor for a in event.attributions)]
@@ -659,6 +667,12 @@ class SentenceReader:
             if not event.places and not self.span.start <= party.span.start < self.span.end:
                 event.places = self._places_named_in(party)
         event.placed = best > 0 and any(is_narrow(place) for place in where)
+
+    def _is_origin(self, place: FoundPlace) -> bool:
+        """Whether a country's name only says whose somebody is: "US soldiers"."""
+        token = self._token_at(self.offset + place.start)
+        name = place.canonical or self.text[place.start : place.end]
+        return name in COUNTRIES and token is not None and token.dep_ in _MODIFIERS
 
     def _places_named_in(self, party: Party) -> list[Place]:
         found = [
@@ -744,7 +758,8 @@ class SentenceReader:
                 if folded(token) in _ANNOUNCES:
                     start = self.offset + token.idx
                     return Qualifier(Hedge.REPORTED, Span(start, start + len(token.text)))
-                return None
+                if token.head.lower_ not in _ANNOUNCEMENTS:
+                    return None
         return None
 
     def _count(self, event: Draft, cluster: Sequence[_Told], alone: bool) -> None:
@@ -805,7 +820,7 @@ class SentenceReader:
         for verb in self.sentence:
             if verb.pos_ == "VERB" and folded(verb) in _ANNOUNCES:
                 said_by = subjects(verb)
-            elif verb.lower_ in ("announcement", "statement"):
+            elif verb.lower_ in _ANNOUNCEMENTS:
                 said_by = [*objects_of_preposition(verb, "of", "by"), *children(verb, "poss")]
             else:
                 continue
@@ -864,8 +879,11 @@ class SentenceReader:
             draft.outcome, draft.outcome_span = Outcome.CARRIED_OUT, None
         return found
 
-    def _parted(self, event: Draft, whens: Sequence[When]) -> list[Draft]:
-        """Return the event, or several where its parties have dates or a building each."""
+    def _parted(self, event: Draft, whens: Sequence[When], places: Sequence[Place]) -> list[Draft]:
+        """Return the event, or several where its parties have dates or a building each.
+
+        `places` are all of the sentence: those beside a party are its own.
+        """
         parties = event.victims or event.targets
         days = [when for when in whens if when.precision is Precision.DAY]
         if len(days) > 1 and len(parties) == 1:
@@ -877,8 +895,8 @@ class SentenceReader:
             apart = []
             for party, day, end in zip(ordered, days, ends, strict=True):
                 draft = self._only(event, party, day)
-                own = [p for p in draft.places if party.span.start <= p.span.start < end]
-                apart.append(replace(draft, places=own or draft.places))
+                own = [p for p in places if party.span.start <= p.span.start < end]
+                apart.append(replace(draft, places=own))
             return apart
         by_place = self._by_place(event)
         if by_place:
