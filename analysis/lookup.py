@@ -7,6 +7,7 @@ from rapidfuzz import fuzz, process
 
 from analysis.collection import Actor, Records
 from analysis.names import sound_alike, sound_key
+from analysis.records import Reason
 from analysis.terms import fold, words
 
 CLEAR_SHARE = 0.8
@@ -14,6 +15,19 @@ CLEAR_SHARE = 0.8
 SHOWN_CHOICES = 10
 _SPELLINGS = 5
 """How many spellings of one actor are looked at before the nearest others are missed."""
+
+_RULES = {
+    Reason.SAME_NAME: "the same name",
+    Reason.REGISTER: "the register of names",
+    Reason.EXPANSION: "an expansion in the text",
+    Reason.ALSO_KNOWN_AS: "“also known as” or the like in the text",
+    Reason.APPOSITION: "apposition in the text",
+    Reason.SPELLING: "their spellings",
+    Reason.ROLE: "the role that both have",
+    Reason.SHORT_FORM: "being a short form",
+    Reason.OPERATOR: "the operator’s decision",
+}
+"""How an explanation names the reason of a join."""
 
 _Forms = tuple[str, ...]
 
@@ -125,11 +139,18 @@ class Lookup:
 
     def _joined(self, actor: str, forms: _Forms) -> str:
         """Say by what rule the name became the actor's, where it is not the name that is shown."""
-        for join in self.records.actor[actor].joins:
-            for name, other in ((join.one, join.other), (join.other, join.one)):
-                if _forms(name) == forms:
-                    return f", which is joined to ‘{other}’ by {join.reason}"
-        return ""
+        shown = self.records.actor[actor]
+        sides = [
+            (other, join)
+            for join in shown.joins
+            for name, other in ((join.one, join.other), (join.other, join.one))
+            if _forms(name) == forms
+        ]
+        if not sides:
+            return ""
+        # Best the join with the name that is shown: the others lead to it by further joins.
+        other, join = min(sides, key=lambda side: side[0] != shown.name)
+        return f", one with ‘{other}’ by {_RULES[join.reason]}"
 
     def _register_lists(self, value: str, forms: _Forms) -> Meant | None:
         canonical = self._canonical(value)

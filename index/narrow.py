@@ -16,7 +16,7 @@ A passage must pass every filter that is set.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from analysis.collection import Actor, Attack, Evidence, Records
@@ -46,6 +46,8 @@ class _Part:
     """Says what the passages do, after "what"."""
     nothing: str
     """Says that there is no such passage."""
+    note: str = ""
+    """A sentence to add."""
 
 
 def narrow(
@@ -70,14 +72,16 @@ def narrow(
     parts = (
         _actors(filters.actor, found),
         _attacks(filters.attack, found),
-        _strategies(filters.strategy, found),
+        _strategies(filters.strategy, filters.actor, found),
         _events(*period, found.records),
     )
     left: set[int] | None = None
     for part in filter(None, parts):
         rows = _rows(part.evidence, catalogue, documents)
         says += part.matched
-        says.append(_kept(len(rows), part) if rows else f"{part.nothing}{_within(documents)}.")
+        says.append(_kept(len(rows), part, documents))
+        if part.note:
+            says.append(part.note)
         alone = bool(rows)
         left = rows if left is None else left & rows
         if alone and not left:
@@ -86,12 +90,13 @@ def narrow(
     return Scope(documents, tuple(sorted(left or ())), tuple(says))
 
 
-def _kept(count: int, part: _Part) -> str:
-    return f"Kept to what {part.kept}: {count:,} passage{'s' if count != 1 else ''}."
-
-
-def _within(documents: tuple[int, ...] | None) -> str:
-    return "" if documents is None else " in the documents that the other filters leave"
+def _kept(count: int, part: _Part, documents: tuple[int, ...] | None) -> str:
+    if count:
+        return f"Kept to what {part.kept}: {count:,} passage{'s' if count != 1 else ''}."
+    if not part.evidence:
+        return f"{part.nothing}."
+    where = "passage" if documents is None else "passage of the documents that other filters leave"
+    return f"What {part.kept} stands in no {where}."
 
 
 def _actors(wanted: Sequence[str], lookup: Lookup) -> _Part | None:
@@ -143,11 +148,20 @@ def _attacks(wanted: Sequence[str], lookup: Lookup) -> _Part | None:
     )
 
 
-def _strategies(wanted: Sequence[str], lookup: Lookup) -> _Part | None:
+def _strategies(wanted: Sequence[str], actors: Sequence[str], lookup: Lookup) -> _Part | None:
     if not wanted:
         return None
     records = lookup.records
     meant = [_look_up("strategy", value, lookup.strategy) for value in wanted]
+    of = {key for actor in actors for key in _look_up("actor", actor, lookup.actor).ids}
+    # A theme beside an actor means what that one does under it.
+    meant = [
+        replace(each, ids=own)
+        if each.because
+        and (own := tuple(key for key in each.ids if records.strategy[key].actor in of))
+        else each
+        for each in meant
+    ]
     strategies = [records.strategy[key] for each in meant for key in each.ids]
     titles = {each.id: f"{each.theme}, of {records.actor[each.actor].name}" for each in strategies}
     named = _either(f"‘{title}’" for title in titles.values())
@@ -172,14 +186,15 @@ def _events(first: date | None, last: date | None, records: Records) -> _Part | 
         f"{word} {day}" for word, day in (("from", first), ("to", last)) if day is not None
     )
     period += " (when it happened, not when reports came out)"
-    if undated:
-        period += f"; {undated:,} of {len(records.attacks):,} have no known date and are left out"
     many = f"{len(attacks):,} attacks" if len(attacks) != 1 else "one attack"
     return _Part(
         frozenset(place for attack in attacks for place in attack.evidence),
         (),
         f"tells of {many} dated {period}",
         f"No attack is dated {period}",
+        f"{undated:,} of {len(records.attacks):,} attacks have no known date and are left out."
+        if undated
+        else "",
     )
 
 

@@ -178,8 +178,8 @@ def test_a_period_of_events_meets_the_dates_of_attacks_and_no_others(
         assert found(snapshot, day) == {"bombed"}
         assert snapshot.explain(day) == (
             "Kept to what tells of one attack dated from 2021-05-09 to 2021-05-09 (when it "
-            "happened, not when reports came out); 1 of 3 have no known date and are left out: "
-            "1 passage.",
+            "happened, not when reports came out): 1 passage.",
+            "1 of 3 attacks have no known date and are left out.",
         )
 
 
@@ -199,8 +199,8 @@ def test_filters_combine_and_an_empty_result_is_told_apart_in_words(
         outside = Filters(document=(letter,), attack=("river",))
         assert snapshot.search("attack", 5, outside) == []
         assert snapshot.explain(outside) == (
-            "No passage tells of ‘Attack on the river’ in the documents that the other filters "
-            "leave.",
+            "What tells of ‘Attack on the river’ stands in no passage of the documents that other "
+            "filters leave.",
         )
 
 
