@@ -36,6 +36,7 @@ from server.schemas import (
     FilterFields,
 )
 from server.security import COOKIE, local_target
+from server.selection import mentions
 from server.service import Service
 from server.stream import Emit, accepts_events, event_response
 
@@ -515,10 +516,7 @@ def _sorted(infos: Sequence[DocumentInfo], key: str, *, descending: bool) -> lis
 
 def _named_in(document_id: str, records: Records) -> list[Actor]:
     """Return the actors that a document names, the most often named first."""
-    counts = {
-        actor.id: sum(place.document_id == document_id for place in actor.evidence)
-        for actor in records.actors
-    }
+    counts = {actor.id: mentions(actor, document_id) for actor in records.actors}
     named = [actor for actor in records.actors if counts[actor.id]]
     return sorted(named, key=lambda actor: (-counts[actor.id], actor.name.casefold()))
 

@@ -43,7 +43,7 @@ from server.record_schemas import (
     Words,
 )
 from server.schemas import DocumentReference
-from server.selection import actor_name
+from server.selection import actor_name, mentions
 
 MAX_CITATIONS = 50
 """Of one name: a collection may name a group thousands of times."""
@@ -125,7 +125,7 @@ class Reader:
             parent=self._maybe(actor.parent),
             documents=actor.documents,
             origins=actor.origins,
-            mentions=len(actor.evidence),
+            mentions=mentions(actor),
             attacks=sum(actor.id in attack.actors for attack in self.records.attacks),
             strategies=sum(each.actor == actor.id for each in self.records.strategies),
         )
@@ -148,7 +148,7 @@ class Reader:
             parent=self._maybe(actor.parent),
             documents=actor.documents,
             origins=actor.origins,
-            mentions=len(actor.evidence),
+            mentions=mentions(actor),
             names=[
                 NameBody(
                     text=name.text,

@@ -45,14 +45,14 @@ def select_actors(
         if (not parameters.kind or actor.kind in parameters.kind)
         and (
             not parameters.document
-            or any(place.document_id in parameters.document for place in actor.evidence)
+            or any(mentions(actor, each) for each in parameters.document)
         )
         and (not parameters.q or _begins(parameters.q, actor))
     ]
     found.sort(
         key=lambda actor: (
             -actor.documents,
-            -len(actor.evidence),
+            -mentions(actor),
             actor.name.casefold(),
             actor.id,
         )
@@ -166,6 +166,13 @@ def periods_of(dates: Iterable[Dated | DateBody]) -> dict[tuple[date, date], str
             other != period and period[0] <= other[0] and other[1] <= period[1] for other in found
         )
     }
+
+
+def mentions(actor: Actor, document_id: str | None = None) -> int:
+    """Return how often documents name an actor; with `document_id`, how often that one does."""
+    if document_id is None:
+        return sum(len(name.evidence) for name in actor.names)
+    return sum(place.document_id == document_id for name in actor.names for place in name.evidence)
 
 
 def actor_name(records: Records, actor_id: str) -> str:

@@ -191,6 +191,7 @@ class TestWithoutJavaScript:
 def test_no_page_scrolls_sideways_on_a_phone_and_dark_is_dark(open_page, scheme):
     page = open_page("/", viewport=PHONE, color_scheme=scheme)
     paths = ["/", "/documents", "/evaluation", "/docs"]
+    paths += ["/actors", "/attacks", "/strategies", "/coverage", "/corrections"]
     ask(page, HOW_MANY)
     assert_fits(page, scheme)
     page.get_by_text("Filters").click()
@@ -202,6 +203,56 @@ def test_no_page_scrolls_sideways_on_a_phone_and_dark_is_dark(open_page, scheme)
         page.goto(path)
         page.wait_for_load_state("networkidle")
         assert_fits(page, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["actors", "attacks"])
+def test_the_page_of_a_record_fits_a_phone_with_every_form_open(open_page, kind, scheme):
+    page = open_page(f"/{kind}", viewport=PHONE, color_scheme=scheme)
+    for record in page.request.get(f"/api/{kind}").json()[kind][:3]:
+        page.goto(f"/{kind}/{record['id']}")
+        for summary in page.locator("main summary").all():
+            summary.click()
+        assert_fits(page, scheme)
+
+
+def test_an_event_of_the_timeline_opens_by_keyboard(open_page):
+    page = open_page("/attacks")
+    mark = page.locator("svg.timeline a").first
+    mark.focus()
+    expect(mark).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/attacks/."))
+    expect(page.get_by_role("heading", name="Accounts side by side")).to_be_visible()
+    page.locator(".comparison td a").first.click()
+    expect(page.locator("#cited")).to_be_in_viewport()
+
+
+def test_actors_are_merged_and_the_merge_withdrawn_by_the_pages_forms(open_page):
+    page = open_page("/actors")
+    text = b"The Taliban killed Qari Fateh of the Islamic State Khorasan Province (ISKP) in Kabul."
+    file = {"name": "fateh.txt", "mimeType": "text/plain", "buffer": text}
+    [added] = page.request.post("/api/documents", multipart={"files": file}).json()["files"]
+    query = f"document={added['document']['id']}"
+    one, other = page.request.get(f"/api/actors?{query}").json()["actors"][:2]
+    page.goto(f"/actors/{one['id']}")
+    names = page.locator(".names .name").all_inner_texts()
+    page.get_by_text("This is the same as another actor").click()
+    form = page.locator("form", has=page.get_by_role("button", name="Merge"))
+    form.get_by_label("The other actor").fill(other["name"])
+    form.get_by_label("Your name").fill("Ann")
+    form.get_by_role("button", name="Merge").click()
+    expect(page.get_by_text("The correction is in force.")).to_be_visible()
+    merged = page.locator(".names .name").all_inner_texts()
+    assert {*one["names"], *other["names"]} <= {*merged}
+    page.goto("/corrections")
+    page.get_by_text("Withdraw", exact=True).first.click()
+    page.get_by_label("Your name").first.fill("Bea")
+    page.get_by_role("button", name="Withdraw").first.click()
+    expect(page.get_by_text("withdrawn by Bea")).to_be_visible()
+    page.goto(f"/actors/{one['id']}")
+    assert page.locator(".names .name").all_inner_texts() == names
+    page.request.delete(f"/api/documents/{added['document']['id']}")
 
 
 def assert_fits(page: Page, scheme: str) -> None:
