@@ -70,6 +70,21 @@ def test_a_filter_ranks_only_its_documents_to_the_full_depth() -> None:
     assert built.search(vectors[0], 10, [999]) == []
 
 
+def test_a_filter_on_passages_ranks_only_these_and_only_within_wanted_documents() -> None:
+    vectors, row_ids = unit_vectors(2_000), rows_from(1, 2_000)
+    documents = row_ids % 50
+    built = DenseIndex.build(row_ids, documents, vectors)
+    wanted = row_ids[::7].tolist()
+    chosen = np.isin(row_ids, wanted)
+    (query,) = unit_vectors(1, seed=1)
+    expected = by_numpy(vectors[chosen], row_ids[chosen], query, 20)
+    assert_same(built.search(query, 20, passage_rows=wanted), expected)
+    both = chosen & np.isin(documents, [3])
+    expected = by_numpy(vectors[both], row_ids[both], query, 20)
+    assert_same(built.search(query, 20, document_rows=[3], passage_rows=wanted), expected)
+    assert built.search(query, 20, passage_rows=[]) == []
+
+
 def test_an_updated_index_finds_what_one_built_afresh_finds_to_the_last_bit() -> None:
     vectors, row_ids = unit_vectors(400), rows_from(1, 400)
     before = DenseIndex.build(row_ids[:300], row_ids[:300], vectors[:300])

@@ -163,6 +163,21 @@ def test_only_passages_of_the_wanted_documents_are_ranked(directory: Path) -> No
     assert searcher.search(query("raid"), 5, document_rows=[]) == []
 
 
+def test_only_wanted_passages_are_ranked_and_of_wanted_documents_if_both_are_named(
+    directory: Path,
+) -> None:
+    lexical = LexicalIndex.open(directory, NAMES)
+    lexical.update([entry(row, "a raid", document_row=row % 4) for row in range(40)], [], 1)
+    searcher = lexical.searcher()
+    found = searcher.search(query("raid"), 5, passage_rows=[30, 2, 7, 99])
+    assert [row for row, _ in found] == [2, 7, 30]
+    unfiltered = dict(searcher.search(query("raid"), 40))
+    assert all(score == unfiltered[row] for row, score in found)
+    both = searcher.search(query("raid"), 5, document_rows=[2], passage_rows=[30, 2, 7])
+    assert [row for row, _ in both] == [2, 30]
+    assert searcher.search(query("raid"), 5, passage_rows=()) == []
+
+
 def test_a_query_without_clauses_or_known_words_finds_nothing(lexical: LexicalIndex) -> None:
     assert lexical.searcher().search(LexicalQuery(()), 10) == []
     assert lexical.searcher().search(query("zebra"), 10) == []
