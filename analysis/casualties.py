@@ -28,7 +28,7 @@ _HEDGES = (
 _VAGUE = {"dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000, "several": 3}
 """The least that a vague number can mean; what it means at most it leaves open."""
 _PEOPLE = re.compile(
-    r"""(?:\s+(?:of|other|others|more|further|another)\b)*
+    r"""(?:\s+(?:of|other|more|further|another)\b)*
     (?P<who>(?:\s+(?:(?:its|their|his|her|the|other|of|senior|key|Daesh|US)\s+)*[\w’'-]+){1,5})""",
     re.VERBOSE,
 )
