@@ -17,6 +17,7 @@ import index.lexical
 from analysis.names import SHIPPED_NAMES, NameRegister
 from analysis.terms import stem, stems
 from index.lexical import (
+    PICKED_ABOVE,
     Clause,
     Field,
     LexicalEntry,
@@ -176,6 +177,18 @@ def test_only_wanted_passages_are_ranked_and_of_wanted_documents_if_both_are_nam
     both = searcher.search(query("raid"), 5, document_rows=[2], passage_rows=[30, 2, 7])
     assert [row for row, _ in both] == [2, 30]
     assert searcher.search(query("raid"), 5, passage_rows=()) == []
+
+
+def test_many_wanted_passages_are_ranked_as_few_are(directory: Path) -> None:
+    lexical = LexicalIndex.open(directory, NAMES)
+    count = 2 * PICKED_ABOVE
+    lexical.update([entry(row, "a raid " * (row % 5 + 1)) for row in range(2 * count)], [], 1)
+    searcher = lexical.searcher()
+    wanted = range(1, 2 * count, 2)
+    in_order = [hit for hit in searcher.search(query("raid"), 2 * count) if hit[0] in wanted]
+    assert len(in_order) == count
+    for depth in (5, count, 2 * count):
+        assert searcher.search(query("raid"), depth, passage_rows=wanted) == in_order[:depth]
 
 
 def test_a_query_without_clauses_or_known_words_finds_nothing(lexical: LexicalIndex) -> None:
