@@ -164,6 +164,7 @@ def _templates() -> Jinja2Templates:
         "brief": present.brief,
         "by_document": present.by_document,
         "once": present.once,
+        "period": present.period,
         "record_href": present.record_href,
         "words_href": present.words_href,
     }

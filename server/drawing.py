@@ -27,7 +27,7 @@ DOT = 6.0
 GAP = 5.0
 TICKS_WANTED = 9
 MAX_NEIGHBOURS = 14
-GRAPH_WIDTH, GRAPH_HEIGHT = 800, 420
+GRAPH_WIDTH = 800
 NODE_CHARS = 22
 
 
@@ -123,7 +123,7 @@ def timeline_view(lanes: Sequence[str], events: Sequence[TimelineEvent]) -> Time
                     label=label,
                     label_x=round(label_x, 1),
                     anchor=anchor,
-                    period=period(event.first, event.last, event.precision),
+                    period=period(event.first, event.last),
                     kind=event.kind,
                     x=x,
                     y=top + LANE_LABEL + ROW * (row + 0.5),
@@ -214,14 +214,15 @@ def graph_view(actor: ActorBody) -> GraphView | None:
     shown = list(kinds)[:MAX_NEIGHBOURS]
     if not shown:
         return None
-    middle_x, middle_y = GRAPH_WIDTH / 2, GRAPH_HEIGHT / 2
+    height = 110 if len(shown) < 3 else 280 if len(shown) < 6 else 420
+    middle_x, middle_y = GRAPH_WIDTH / 2, height / 2
     nodes = [Node(actor.id, brief(actor.name, NODE_CHARS), middle_x, middle_y, "middle", True)]
     edges = []
     for number, other in enumerate(shown):
         # Begun at the side, where labels have most room.
         angle = 2 * math.pi * number / len(shown) + (math.pi / len(shown) if len(shown) > 2 else 0)
         x = round(middle_x + 215 * math.cos(angle), 1)
-        y = round(middle_y + 165 * math.sin(angle), 1)
+        y = round(middle_y + (middle_y - 45) * math.sin(angle), 1)
         aside = math.cos(angle)
         anchor = "middle" if abs(aside) < 0.35 else "start" if aside > 0 else "end"
         nodes.append(Node(other, brief(names[other], NODE_CHARS), x, y, anchor, False))
@@ -236,11 +237,11 @@ def graph_view(actor: ActorBody) -> GraphView | None:
                 Edge(
                     *_shortened(*ends),
                     label_x=round(middle_x + share * (x - middle_x), 1),
-                    label_y=round(middle_y + share * (y - middle_y), 1),
+                    label_y=round(middle_y + share * (y - middle_y) - 4, 1),
                     label=", ".join(held),
                 )
             )
-    return GraphView(GRAPH_WIDTH, GRAPH_HEIGHT, tuple(nodes), tuple(edges), len(kinds) - len(shown))
+    return GraphView(GRAPH_WIDTH, height, tuple(nodes), tuple(edges), len(kinds) - len(shown))
 
 
 def _shortened(x1: float, y1: float, x2: float, y2: float) -> tuple[float, float, float, float]:

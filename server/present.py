@@ -8,7 +8,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -235,15 +235,17 @@ def long_date(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else ""
 
 
-def period(first: date | None, last: date | None, precision: str) -> str:
+def period(first: date | None, last: date | None) -> str:
     """Return what is known of a date as people write it: a day, a month, a year, from … to …."""
     if first is None or last is None:
         return long_date(first or last) or "date not known"
     if first == last:
         return long_date(first)
-    if precision == "month" and (first.year, first.month) == (last.year, last.month):
+    # The day after a month's or a year's last one is a first one.
+    whole = first.day == 1 and last < date.max and (last + timedelta(days=1)).day == 1
+    if whole and (first.year, first.month) == (last.year, last.month):
         return f"{first:%B %Y}"
-    if precision == "year" and first.year == last.year:
+    if whole and first.year == last.year and (first.month, last.month) == (1, 12):
         return str(first.year)
     return f"{long_date(first)} to {long_date(last)}"
 

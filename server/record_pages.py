@@ -66,7 +66,7 @@ COLUMNS = {
 RUNGS = {
     Ladder.CLAIMED: "Claimed",
     Ladder.ATTRIBUTED: "Attributed",
-    Ladder.STATED: "Stated by the author",
+    Ladder.STATED: "Stated",
     Ladder.SUSPECTED: "Suspected",
     Ladder.DENIED: "Denied",
 }

@@ -43,10 +43,7 @@ def select_actors(
         actor
         for actor in records.actors
         if (not parameters.kind or actor.kind in parameters.kind)
-        and (
-            not parameters.document
-            or any(mentions(actor, each) for each in parameters.document)
-        )
+        and (not parameters.document or any(mentions(actor, each) for each in parameters.document))
         and (not parameters.q or _begins(parameters.q, actor))
     ]
     found.sort(

@@ -76,5 +76,14 @@ def test_only_web_addresses_become_links(url):
 
 def test_dates_and_sizes_are_written_as_people_do():
     assert present.long_date(date(2023, 3, 5)) == "5 March 2023"
+    days = (date(2023, 2, 1), date(2023, 2, 28)), (date(2023, 1, 1), date(2023, 12, 31))
+    days += (date(2023, 2, 1), date(2023, 2, 1)), (date(2023, 2, 2), date(2023, 3, 1)), (None, None)
+    assert [present.period(*each) for each in days] == [
+        "February 2023",
+        "2023",
+        "1 February 2023",
+        "2 February 2023 to 1 March 2023",
+        "date not known",
+    ]
     assert present.byte_size(256 * 1024 * 1024) == "256 MiB"
     assert present.byte_size(1536) == "1.5 KiB"
