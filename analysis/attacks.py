@@ -74,7 +74,9 @@ def find_accounts(
             number += _CONTINUES_SENTENCES + 1
             continue
         # Below a heading another story begins.
-        in_paragraph = [] if _is_parted(document, end_of_last, tagged.start) else told[-1:]
+        last = next((draft for draft in reversed(told) if draft.stands_alone()), None)
+        parted = last is None or _is_parted(document, end_of_last, tagged.start)
+        in_paragraph = [] if parted or last is None else [last]
         end_of_last = tagged.start + len(tagged.doc.text)
         first = len(in_paragraph)
         carried: _Carried | None = None

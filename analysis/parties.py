@@ -11,6 +11,7 @@ from analysis.focus import GROUP_NOUNS, Focus, ruling
 from analysis.grammar import RELATIVES, children, name_part
 from analysis.names import NameRegister
 from analysis.records import ActorKind, Mention, Party, Span, When
+from analysis.states import demonyms
 from analysis.tagger import Tagged
 from ingest.document import Document
 
@@ -39,7 +40,8 @@ def is_people(token: Token) -> bool:
         word in PEOPLE
         or word in ROLE_NOUNS
         or word.removesuffix("s") in ROLE_NOUNS
-        or token.ent_type_ in ("PERSON", "NORP")
+        or token.ent_type_ == "PERSON"
+        or token.text in demonyms()
     )
 
 

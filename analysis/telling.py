@@ -40,6 +40,7 @@ from analysis.records import (
     Span,
     When,
 )
+from analysis.states import demonyms
 from analysis.tagger import Tagged
 from analysis.terms import stem
 from analysis.triggers import LIGHT_VERBS, Trigger, manner_of, trigger_of
@@ -346,7 +347,7 @@ class SentenceReader:
                 and not direct & _UNREAL
                 and bool(
                     objects_of_preposition(token, *_TARGETED, "of")
-                    or any(c.ent_type_ in ("GPE", "LOC", "FAC") for c in token.children)
+                    or any(c.tag_ == "NNP" and c.dep_ == "compound" for c in token.children)
                 )
             )
         return is_told_as_done(token) and not any(
@@ -465,7 +466,7 @@ class SentenceReader:
             party.mention is not None
             or is_people(token)
             or token.lower_ in GROUP_NOUNS
-            or any(child.ent_type_ == "NORP" for child in token.children)
+            or any(child.text in demonyms() for child in token.children)
         )
 
     def _resolved(self, tokens: Sequence[Token]) -> list[Party]:
