@@ -1,5 +1,6 @@
 import importlib.util
 import sys
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ from eval.run import Run, run_gold
 from eval.systems import AskError
 from index.embed import Embedder
 
+PROJECT = Path(__file__).resolve().parents[2]
 MODULE_OF = {
     "txtai": ("txtai", "chonkie"),
     "haystack": ("haystack", "haystack_integrations"),
@@ -218,6 +220,21 @@ def test_measures_that_a_run_does_not_have_leave_a_dash(runs: list[Run]) -> None
     cells = {row[0]: row[1:] for row in table.rows}
     assert cells["questions"] == ("2", "2")
     assert cells["answer right"][1] == "–" and cells["answer right"][0] != "–"
+
+
+def test_what_peers_pin_adds_to_our_constraints_and_never_changes_them() -> None:
+    ours, theirs = (
+        dict(
+            line.lower().replace("_", "-").split("==")
+            for line in (PROJECT / name).read_text(encoding="utf-8").splitlines()
+            if line and not line.startswith("#")
+        )
+        for name in ("constraints.txt", "constraints-peers.txt")
+    )
+    extra = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = {item.split(">=")[0] for item in extra["project"]["optional-dependencies"]["peers"]}
+    assert not ours.keys() & theirs.keys()
+    assert named <= theirs.keys()
 
 
 @pytest.mark.filterwarnings("ignore")
