@@ -14,7 +14,7 @@ ANALYSIS_VERSION = 1
 
 def analyse(document: Document, register: NameRegister) -> DocumentRecords:
     """Return the records of `document`; the same document and register give the same records."""
-    paragraphs = tag(document)
+    paragraphs = tag(document, register)
     actors = find_actors(document, paragraphs, register)
     return DocumentRecords(
         mentions=actors.mentions,

