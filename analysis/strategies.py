@@ -55,6 +55,10 @@ _TARGETING = _stems(
     "target single pick select choose chose chosen focus turn concentrate direct hit begin began "
     "start"
 )
+_CARRYING_OUT = _stems(
+    "carry carried conduct stage launch organise organize mount commit perpetrate"
+)
+"""With attacks in the plural and whom they hit, these say whom the subject chooses."""
 _DIRECTED = _stems("target direct focus concentrate")
 _STRIKING = _stems("attack strike bomb kill assassinate")
 _MODALS = frozenset({"could", "may", "might", "can", "will", "would"})
@@ -227,11 +231,17 @@ def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
     subject, passive = _subject(verb)
     if subject is None or any(child.lower_ == "whether" for child in verb.children):
         return
-    actor = focus.group(paragraph, subject)
-    if actor is None or (passive and subject.lower_ not in DEEDS):
-        return
     form = stem(verb.lower_)
     aim = _text_after(verb)
+    if passive and subject.lower_ not in DEEDS:
+        doer = _doer(paragraph, verb, focus) if form in _TARGETING else None
+        if doer is not None:
+            aim = " ".join(word.text for word in verb.subtree)
+            yield _Found(StrategyKind.TARGETING, verb, subject, doer, aim, outright=False)
+        return
+    actor = focus.group(paragraph, subject)
+    if actor is None:
+        return
     deed = subject.lower_ in DEEDS
     relations = {child.dep_ for child in verb.children}
     towards = {c.lower_ for c in verb.children if c.dep_ in ("prep", "prt", "agent")} & _TOWARDS
@@ -248,8 +258,10 @@ def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
         # "The attack hit the ministry" tells an attack, "the group hits ministries" a choice.
         if not deed or form in _DIRECTED:
             yield statement(StrategyKind.TARGETING)
-    elif (form in _STRIKING and not deed and _has_modal(verb)) or (
-        verb.lower_ in _GOING_AFTER and "after" in towards
+    elif (
+        (form in _STRIKING and not deed and _has_modal(verb))
+        or (verb.lower_ in _GOING_AFTER and "after" in towards)
+        or (form in _CARRYING_OUT and _has_attacks_on(verb))
     ):
         yield statement(StrategyKind.TARGETING)
     elif form in _EFFECT and (relations & {"dobj", "ccomp", "xcomp", "prep", "acomp", "attr"}):
@@ -258,6 +270,18 @@ def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
     if purpose is not None:
         aim = " ".join(word.text for word in purpose.subtree)
         yield _Found(StrategyKind.PURPOSE, verb, subject, actor, aim, outright=False)
+
+
+def _doer(paragraph: Tagged, verb: Token, focus: Focus) -> int | None:
+    """Return the group by which, or in whose attacks, something is done ("was targeted by …")."""
+    for child in verb.children:
+        if child.dep_ in ("agent", "prep") and child.lower_ in ("by", "in", "through", "with"):
+            for noun in child.children:
+                if noun.dep_ == "pobj":
+                    found = focus.group(paragraph, noun)
+                    if found is not None:
+                        return found
+    return None
 
 
 def _complements(form: str) -> frozenset[str]:
@@ -269,6 +293,17 @@ def _complements(form: str) -> frozenset[str]:
 
 def _would_need(verb: Token, form: str) -> bool:
     return form == stem("need") and _has_modal(verb)
+
+
+def _has_attacks_on(verb: Token) -> bool:
+    """Whether the verb's object is attacks, more than one, on somebody."""
+    return any(
+        child.dep_ == "dobj"
+        and child.lower_ in DEEDS
+        and child.tag_ == "NNS"
+        and any(word.lower_ in ("on", "against", "targeting") for word in child.subtree)
+        for child in verb.children
+    )
 
 
 def _has_modal(verb: Token) -> bool:

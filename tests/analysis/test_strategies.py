@@ -25,7 +25,7 @@ from analysis.tagger import tag
 from analysis.themes import THEMES, theme_of
 from ingest.document import Document
 
-GROUPS = ("Heron Front", "Otter League", "Badgers")
+GROUPS = ("Heron Militia", "Otter League", "Badgers")
 REGISTER = NameRegister([])
 PERSONS = ("Omar Reed", "Lena Falk")
 
@@ -54,22 +54,32 @@ def statements_in(text: str) -> list[tuple[StrategyStatement, str]]:
     ("text", "kind", "theme"),
     [
         (
-            "The Heron Front seeks to overthrow the government.",
+            "The Heron Militia seeks to overthrow the government.",
             StrategyKind.PURPOSE,
             "overthrowing a government",
         ),
         (
-            "The Heron Front attacked embassies in order to isolate the government.",
+            "The Heron Militia attacked embassies in order to isolate the government.",
             StrategyKind.PURPOSE,
             "foreign missions and partners",
         ),
         (
-            "The Heron Front has targeted mosques of the Shia minority.",
+            "The Heron Militia has targeted mosques of the Shia minority.",
             StrategyKind.TARGETING,
             "sectarian and ethnic division",
         ),
         (
-            "The Heron Front accuses its rival of being a puppet of foreign powers.",
+            "Embassies have been targeted in the attacks of the Heron Militia.",
+            StrategyKind.TARGETING,
+            "foreign missions and partners",
+        ),
+        (
+            "The Heron Militia carries out attacks on mosques of the Shia minority.",
+            StrategyKind.TARGETING,
+            "sectarian and ethnic division",
+        ),
+        (
+            "The Heron Militia accuses its rival of being a puppet of foreign powers.",
             StrategyKind.METHOD,
             "delegitimising a rival",
         ),
@@ -79,36 +89,36 @@ def test_aims_targets_and_charges_are_found_by_grammar_and_grouped_by_theme(
     text: str, kind: StrategyKind, theme: str
 ) -> None:
     ((statement, actor), *_) = statements_in(text)
-    assert (statement.kind, statement.theme, actor) == (kind, theme, "Heron Front")
+    assert (statement.kind, statement.theme, actor) == (kind, theme, "Heron Militia")
     assert text[statement.span.start : statement.span.end] == text
 
 
 def test_the_group_stands_for_the_group_that_the_report_is_about() -> None:
     text = (
-        "The Badgers are in power. The Badgers government arrested members of the Heron Front. "
+        "The Badgers are in power. The Badgers government arrested members of the Heron Militia. "
         "The group wants to show that nobody is able to protect the capital."
     )
-    assert [actor for _, actor in statements_in(text)] == ["Heron Front"]
+    assert [actor for _, actor in statements_in(text)] == ["Heron Militia"]
 
 
 def test_author_group_and_official_are_told_apart() -> None:
     text = (
-        "The Heron Front seeks to recruit students. "
-        "Lena Falk, an expert on armed groups, says that the Heron Front seeks to recruit nurses. "
-        "Omar Reed, leader of the Heron Front, said that the Heron Front seeks to recruit farmers. "
-        "The general said that the Heron Front seeks to recruit children."
+        "The Heron Militia seeks to recruit students. "
+        "Lena Falk, an expert on armed groups, says the Heron Militia seeks to recruit nurses. "
+        "Omar Reed, leader of the Heron Militia, said it seeks to recruit farmers. "
+        "The general said that the Heron Militia seeks to recruit children."
     )
     found = [(each.asserter, each.by.text if each.by else None) for each, _ in statements_in(text)]
     assert found == [
         (Asserter.AUTHOR, None),
         (Asserter.AUTHOR, "Lena Falk, an expert on armed groups"),
-        (Asserter.GROUP, "Omar Reed, leader of the Heron Front"),
+        (Asserter.GROUP, "Omar Reed, leader of the Heron Militia"),
         (Asserter.OFFICIAL, "The general"),
     ]
 
 
 def test_a_hedge_is_kept_with_its_words() -> None:
-    text = "The Heron Front allegedly seeks to recruit children."
+    text = "The Heron Militia allegedly seeks to recruit children."
     ((statement, _),) = statements_in(text)
     (hedge,) = statement.qualifiers
     assert hedge.kind is Hedge.ALLEGED
@@ -116,8 +126,8 @@ def test_a_hedge_is_kept_with_its_words() -> None:
 
 
 def test_a_dated_deed_and_a_fact_without_intention_are_no_strategy() -> None:
-    assert statements_in("On 3 May 2021 the Heron Front targeted a mosque.") == []
-    assert statements_in("The Heron Front has three thousand fighters and a magazine.") == []
+    assert statements_in("On 3 May 2021 the Heron Militia targeted a mosque.") == []
+    assert statements_in("The Heron Militia has three thousand fighters and a magazine.") == []
     assert statements_in("Winter is cold. The school wants to open in spring.") == []
 
 
@@ -149,15 +159,15 @@ def joined(sources: Sequence[SourceRecords]) -> JoinedActors:
 
 
 SOURCES = (
-    source("b", date(2021, 5, 1), "The Heron Front seeks to recruit students."),
-    source("a", date(2022, 5, 1), "The Heron Front tries to recruit nurses."),
-    source("c", None, "The Heron Front wants to win over disappointed soldiers."),
+    source("b", date(2021, 5, 1), "The Heron Militia seeks to recruit students."),
+    source("a", date(2022, 5, 1), "The Heron Militia tries to recruit nurses."),
+    source("c", None, "The Heron Militia wants to win over disappointed soldiers."),
 )
 
 
 def test_statements_are_grouped_by_actor_and_theme_with_first_and_last_publication() -> None:
     (strategy,) = group_statements(SOURCES, joined(SOURCES))
-    assert strategy.id == "heron-front-propaganda-and-recruitment"
+    assert strategy.id == "heron-militia-propaganda-and-recruitment"
     assert [each.document_id for each in strategy.evidence] == ["b", "a", "c"]
     assert (strategy.first, strategy.last) == (date(2021, 5, 1), date(2022, 5, 1))
 
