@@ -2,7 +2,10 @@
 
 import re
 
+from analysis.cues import ROLE_NOUNS
+from analysis.parties import PEOPLE
 from analysis.records import Casualties, Harm, Hedge, Qualifier, Span
+from analysis.states import demonyms
 from analysis.values import find_numbers
 
 _HARMS = (
@@ -38,12 +41,13 @@ _NO_PEOPLE = re.compile(
     r"|different|separate|and|to|in|of\s+the\s+(?:three|two)|\|)",
     re.I,
 )
+_LIVES = frozenset({"lives", "casualties", "bodies", "guests", "attackers", "bombers", "refugees"})
 _WHO_THEY_WERE = re.compile(
     r"\s+of\s+(?:the\s+dead|them|whom|these|those)\s+(?:were|was)\s+(?P<who>[\w’'-]+(?:\s+[\w’'-]+){0,2})"
 )
 _STOP = re.compile(
     r"(?:^|\s+)(?:were|was|are|had|have|who|that|which|in|on|at|by|when|during|and|from|after|as|while|"
-    r"lost|died|dead|killed|injured|wounded|hurt|arrested|for|with|to|but|took|met|escaped)\b.*",
+    r"taken|lost|died|dead|killed|injured|wounded|hurt|arrested|for|with|to|but|took|met|escaped)\b.*",
     re.I | re.S,
 )
 
@@ -74,6 +78,8 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
         parts = _WHO_THEY_WERE.match(after)
         if parts:
             who = parts["who"]
+        if who and not _are_people(who):
+            continue
         if not who and number.key == (1.0,):
             continue
         harm = _harm_of(number.start, number.end, harms, sentence, found, offset + start)
@@ -89,6 +95,18 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
         written = text[span.start - offset : span.end - offset]
         found.append(Casualties(harm, written, span, least, most, who or None, qualifiers))
     return found
+
+
+def _are_people(described: str) -> bool:
+    """Whether what is counted are people: "senior men", "members of IS-K", "American soldiers"."""
+    words = re.split(r"\bof\b", described)[0].lower().split()
+    return any(
+        word in PEOPLE
+        or word in _LIVES
+        or word in ROLE_NOUNS
+        or word.removesuffix("s") in ROLE_NOUNS
+        for word in words
+    ) or any(word in demonyms() for word in described.split())
 
 
 def _harm_of(
@@ -108,6 +126,9 @@ def _harm_of(
     )
     if part and before:
         return before[-1].harm
+    around = next((h for first, last, h in harms if first <= start and end <= last), None)
+    if around is not None:
+        return around
     # Verbs of killing with an object stand before the number: "killing 13", "arrested seven".
     behind = [
         (end - harm_start, harm)

@@ -12,6 +12,7 @@ from analysis.records import (
     Attribution,
     Casualties,
     Described,
+    Harm,
     Outcome,
     Party,
     Place,
@@ -210,8 +211,10 @@ class Draft:
 
     def account(self) -> Account:
         """Return what was drawn up."""
+        killed = any(each.harm is Harm.KILLED for each in self.casualties)
         return Account(
-            kind=self.kind,
+            # Who kills some and arrests others raids.
+            kind=AttackKind.RAID if killed and self.kind is AttackKind.ARREST else self.kind,
             trigger=self.trigger,
             span=self.span,
             when=self.when,

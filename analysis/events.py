@@ -39,6 +39,7 @@ from analysis.records import (
     Qualifier,
     When,
 )
+from analysis.states import demonyms
 from analysis.terms import STOP_WORDS, stem, words
 
 NEIGHBOURS = 30
@@ -191,6 +192,8 @@ def _folded(name: str) -> str:
 
 def _telling(text: str) -> frozenset[str]:
     """Return the stems that tell one target from another."""
+    states_of = demonyms()
+    text = " ".join(states_of.get(word, word) for word in text.split())
     return frozenset(
         stemmed
         for word in words(text)
@@ -288,7 +291,7 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
         + 2 * alike
         + 3 * exact
         + 2 * dated
-        + 2 * bool(targets)
+        + 2 * min(len(targets), 2)
         + bool(places)
     )
     if persons or (exact and (places or targets)):
@@ -317,7 +320,7 @@ def _excludes(one: _Entry, other: _Entry) -> bool:
 
     Those that one sentence told by the same words were told apart there.
     """
-    if one.key == other.key:
+    if one.key == other.key or _is_before(one, other) or _is_before(other, one):
         return True
     if not _kinds_fit(one.account, other.account):
         return True
@@ -331,10 +334,23 @@ def _excludes(one: _Entry, other: _Entry) -> bool:
         )
     if one.exact_places and other.exact_places and not one.places & other.places:
         return True
+    if _other_building(one, other):
+        return True
     if one.targets and other.targets and not one.targets & other.targets:
         # Two descriptions of people may be of the same; two buildings are not.
         return not (one.persons or other.persons) and bool(_buildings(one) and _buildings(other))
     return False
+
+
+def _is_before(one: _Entry, other: _Entry) -> bool:
+    """Whether one was published before the other's event: nobody reports what is to come."""
+    published, when = one.source.published, other.account.when
+    return (
+        published is not None
+        and when is not None
+        and when.first is not None
+        and when.first > published
+    )
 
 
 def _near_alike(one: _Entry, other: _Entry) -> bool:
@@ -343,6 +359,18 @@ def _near_alike(one: _Entry, other: _Entry) -> bool:
         one.account.kind is other.account.kind is not AttackKind.ATTACK
         and bool(one.places & other.places)
         and (not one.doers or not other.doers or bool(one.doers & other.doers))
+    )
+
+
+def _other_building(one: _Entry, other: _Entry) -> bool:
+    """Whether both name a building of one sort by other names: two embassies, two airports."""
+    shared = one.targets & other.targets
+    return (
+        bool(shared)
+        and shared <= FACILITIES
+        and bool(one.targets - shared)
+        and bool(other.targets - shared)
+        and not one.exact_places & other.exact_places
     )
 
 
@@ -774,10 +802,10 @@ def _title(attack: Attack) -> str:
     person = next((v for v in attack.victims if v.actor and v.value[:1].isupper()), None)
     if attack.kind in _KILLINGS and attack.victims:
         name = _KILLINGS[attack.kind].format((person or attack.victims[0]).value)
-    elif person is not None and not attack.targets:
+    elif person is not None and not any(_stems(each.value) & FACILITIES for each in attack.targets):
         verb = "Killing of {}" if attack.kind is AttackKind.ATTACK else name + " that killed {}"
         name = verb.format(person.value)
-    elif attack.targets:
+    elif attack.targets and attack.kind is not AttackKind.PRISON_BREAK:
         name = f"{name} on {_ARTICLE.sub('the ', attack.targets[0].value)}"
     parts = [" ".join(name.split())]
     if attack.places:

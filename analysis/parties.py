@@ -177,6 +177,8 @@ class Parties:
         # "22 March three men": a date before the noun is none of its words.
         for when in self.whens_in(start, end):
             if when.span.start == start:
+                if not is_people(token):
+                    return None
                 start = when.span.end
         text = self.document.text
         while start < end and not text[start].isalnum():

@@ -232,6 +232,9 @@ class SentenceReader:
             for cluster in clusters
             for event in self._drawn_up(cluster, places, clusters, carried)
         ]
+        if len(drawn) > 1 and _ONLY_LAST.search(self.text, *self._bounds()):
+            # "Only the last attempt failed" goes on about one of these, which has it already.
+            drawn = [event for event in drawn if not event.anaphoric]
         return _united(drawn)
 
     def _bounds(self) -> tuple[int, int]:
@@ -663,7 +666,7 @@ class SentenceReader:
                 for party in people
             )
         ]
-        event.places = where or list(filter(is_narrow, chains))
+        event.places = list(filter(is_narrow, where)) or where or list(filter(is_narrow, chains))
         for party in event.victims:
             if not event.places and not self.span.start <= party.span.start < self.span.end:
                 event.places = self._places_named_in(party)

@@ -127,10 +127,6 @@ LIGHT_VERBS = frozenset(
     """.split()
 )
 """Verbs that only say that somebody did what their object names."""
-OCCURRENCES = frozenset(
-    stem(verb)
-    for verb in "occur happen take took follow come came hit struck strike target".split()
-)
 
 
 def trigger_of(token: Token) -> Trigger | None:
