@@ -86,7 +86,7 @@ def answer_from_records(
     found = _attacks(records, asked, shelf)
     if asked.form is Form.COUNT and stated:
         return FromRecords(
-            explanations=("The number is the text’s own; recorded attacks were not counted.",)
+            explanations=("The number is the text’s own; recorded events were not counted.",)
         )
     return found
 
@@ -188,7 +188,7 @@ def _attacks(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromReco
     if not citations:
         return FromRecords()
     says = [*asked.because, *relations]
-    noun = "attack" if len(cited) == 1 else "attacks"
+    noun = "event" if len(cited) == 1 else "events"
     if asked.form is Form.COUNT:
         says.append(
             f"No number stated for this was found, so recorded {noun} are counted: {len(cited):,}."

@@ -204,7 +204,7 @@ def test_a_list_is_complete_in_order_of_time_and_verbatim(
         assert citation.passage_id in {
             passage.id for passage in recorded.passages(citation.document.id)
         }
-    assert "2 attacks" in answer.explanation
+    assert "2 events" in answer.explanation
     assert "1 more without a known date" in answer.explanation
 
 
