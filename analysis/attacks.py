@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from analysis.dates import find_whens
 from analysis.drafts import ATTACKS, Draft
 from analysis.names import NameKind, NameRegister
-from analysis.parties import Parties
+from analysis.parties import FAR_CHARS, Parties
 from analysis.places import FoundPlace, chained
 from analysis.records import (
     Account,
@@ -193,7 +193,7 @@ def _presumed_doer(draft: Draft, parties: Parties, at_work: bool) -> int | None:
             return None
     before = [
         place
-        for place in reversed(parties.mentions_in(0, draft.span.end))
+        for place in reversed(parties.mentions_in(draft.span.end - FAR_CHARS, draft.span.end))
         if parties.mentions[place].kind is ActorKind.GROUP
     ]
     if operation:

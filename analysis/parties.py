@@ -29,6 +29,8 @@ _GROUP_PRONOUNS = frozenset({"it", "they", "them", "its", "their"})
 _BEFORE_NOUN = frozenset({"amod", "compound", "nmod"})
 _TITLE_PARAGRAPHS = 3
 """As many paragraphs a name in the title counts when it is asked whom a report is about."""
+FAR_CHARS = 20_000
+"""How far before an event, at most, the group is named that is presumed to have done it."""
 _BACK_CHARS = 600
 """How far before a pronoun, at most, the person stands that it means."""
 
@@ -113,7 +115,8 @@ class Parties:
 
         Where there is none before the word, whom "the group" would mean there.
         """
-        before = self.mentions_in(0, tagged.start + token.idx)
+        at = tagged.start + token.idx
+        before = self.mentions_in(at - FAR_CHARS, at)
         named = (place for place in reversed(before) if self._key_of_group(place) == self._main)
         return next(named, None) or self.focus.described(tagged, token)
 

@@ -124,6 +124,8 @@ _OF_EVENTS = frozenset(
 _EARLIER = frozenset({"earlier", "previous"})
 _PRECISE = (Precision.DAY, Precision.MONTH, Precision.RANGE, Precision.YEAR, Precision.UNRESOLVED)
 
+MAX_SENTENCE_WORDS = 300
+"""Longer ones are lists and tables without full stops, whose parse means nothing."""
 _Told = tuple[Token, Trigger]
 
 
@@ -209,6 +211,8 @@ class SentenceReader:
 
     def events(self, carried: When | None) -> list[Draft]:
         """Return the events of the sentence; those without a date of their own take `carried`."""
+        if len(self.sentence) > MAX_SENTENCE_WORDS:
+            return []
         triggers = [
             (token, trigger)
             for token in self.sentence

@@ -228,3 +228,10 @@ def test_every_span_is_its_words(register: NameRegister) -> None:
         parties = [*account.victims, *account.targets, *(a.actor for a in account.attributions)]
         for each in (*parties, *account.places, *account.casualties, *account.weapons):
             assert text[each.span.start : each.span.end] == each.text
+
+
+def test_a_list_without_a_full_stop_takes_no_time_and_tells_nothing(
+    register: NameRegister,
+) -> None:
+    text = "On 3 May 2022 " + "ISKP attacked the Spin Hotel in Herat and " * 400
+    assert read(register, text)[0] == ()
