@@ -4,11 +4,13 @@ The templates turn these into SVG; colours, sizes of type and focus are the styl
 """
 
 import math
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
-from server.present import brief, period
+from server.present import brief, period, record_href
 from server.record_schemas import ActorBody, TimelineEvent
 
 WIDTH = 960
@@ -18,6 +20,9 @@ AXIS = 28
 MARGIN = 14
 MAX_LABELLED = 60
 """From more events on, names beside the marks would only hide each other."""
+MAX_MARKS = 400
+"""From more on, marks are gathered by month."""
+MAX_LANES = 40
 MAX_LABEL_CHARS = 34
 CHAR = 6.4
 """Average width of a letter of the labels, rounded up."""
@@ -33,9 +38,12 @@ NODE_CHARS = 22
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An event: a dot for a day, a bar for what may have been any day of a period."""
+    """An event: a dot for a day, a bar for what may have been any day of a period.
 
-    id: str
+    Where there are too many to tell apart, a bar is all events of a lane that begin in one month.
+    """
+
+    href: str
     title: str
     label: str
     """Beside the mark; empty where there are too many."""
@@ -77,6 +85,55 @@ class TimelineView:
     height: float
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
+    gathered: bool = False
+    """Whether a bar is all events of a month."""
+    left_out: int = 0
+    """How many lanes there was no room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What one mark stands for."""
+
+    lane: str
+    title: str
+    kind: str
+    first: date
+    last: date
+    href: str
+    differs: bool
+
+
+def _items(events: Sequence[TimelineEvent]) -> list[_Item]:
+    """Return each event, or, from MAX_MARKS on, the events of each month of each lane."""
+    found = [
+        _Item(
+            event.lane,
+            event.title,
+            event.kind,
+            event.first,
+            event.last or event.first,
+            record_href(event.id, "attacks"),
+            bool(event.differing),
+        )
+        for event in events
+        if event.first is not None
+    ]
+    if len(found) <= MAX_MARKS:
+        return found
+    months: dict[tuple[str, int, int], list[_Item]] = {}
+    for item in found:
+        months.setdefault((item.lane, item.first.year, item.first.month), []).append(item)
+    gathered = []
+    for (lane, year, month), held in sorted(months.items(), key=lambda pair: pair[0][1:]):
+        first = date(year, month, 1)
+        last = date(year, month, monthrange(year, month)[1])
+        kinds = ", ".join(dict.fromkeys(item.kind for item in held))
+        within = urlencode({"event_from": first, "event_to": last})
+        title = f"{len(held):,} event{'s' if len(held) > 1 else ''}"
+        differs = any(item.differs for item in held)
+        gathered.append(_Item(lane, title, kinds, first, last, f"/attacks?{within}", differs))
+    return gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +150,8 @@ class _Scale:
 
 def timeline_view(lanes: Sequence[str], events: Sequence[TimelineEvent]) -> TimelineView:
     """Lay events out in time, in lanes; within a lane neither marks nor labels overlap."""
-    days = [day for event in events for day in (event.first, event.last) if day]
+    items = _items(events)
+    days = [day for item in items for day in (item.first, item.last)]
     if not days:
         return TimelineView(WIDTH, 0, (), ())
     # A little room before and after, and never a width of no days.
@@ -101,12 +159,12 @@ def timeline_view(lanes: Sequence[str], events: Sequence[TimelineEvent]) -> Time
     scale = _Scale(min(days) - room, max(days) + room)
     top: float = AXIS
     drawn = []
-    for name in lanes:
+    for name in lanes[:MAX_LANES]:
         ends: list[float] = []  # where each row of the lane is taken up to
         marks = []
-        for event in (each for each in events if each.lane == name):
-            x, width = _extent(event, scale)
-            label = brief(event.title, MAX_LABEL_CHARS) if len(events) <= MAX_LABELLED else ""
+        for item in (each for each in items if each.lane == name):
+            x, width = _extent(item, scale)
+            label = brief(item.title, MAX_LABEL_CHARS) if len(items) <= MAX_LABELLED else ""
             left, right = (x, x + width) if width else (x - DOT, x + DOT)
             anchor, label_x = "start", right + GAP
             if label and label_x + CHAR * len(label) > WIDTH:
@@ -118,33 +176,38 @@ def timeline_view(lanes: Sequence[str], events: Sequence[TimelineEvent]) -> Time
             ends[row : row + 1] = [right]
             marks.append(
                 Mark(
-                    id=event.id,
-                    title=event.title,
+                    href=item.href,
+                    title=item.title,
                     label=label,
                     label_x=round(label_x, 1),
                     anchor=anchor,
-                    period=period(event.first, event.last),
-                    kind=event.kind,
+                    period=period(item.first, item.last),
+                    kind=item.kind,
                     x=x,
                     y=top + LANE_LABEL + ROW * (row + 0.5),
                     width=width,
-                    differs=bool(event.differing),
+                    differs=item.differs,
                 )
             )
         height = LANE_LABEL + ROW * len(ends) + 6
         drawn.append(Lane(brief(name, MAX_LANE_CHARS), top, height, tuple(marks)))
         top += height
-    return TimelineView(WIDTH, top + 6, tuple(drawn), tuple(_ticks(scale)))
+    return TimelineView(
+        WIDTH,
+        top + 6,
+        tuple(drawn),
+        tuple(_ticks(scale)),
+        gathered=len(events) > MAX_MARKS,
+        left_out=len(lanes[MAX_LANES:]),
+    )
 
 
-def _extent(event: TimelineEvent, scale: _Scale) -> tuple[float, float]:
+def _extent(item: _Item, scale: _Scale) -> tuple[float, float]:
     """Return where the mark begins, or a dot's middle, and how wide it is: 0 for a day."""
-    assert event.first is not None  # the timeline holds none without
-    last = event.last or event.first
-    if last == event.first:
-        return scale(event.first), 0.0
-    x = scale(event.first)
-    return x, round(max(scale(last + timedelta(days=1)) - x, SMALLEST_BAR), 1)
+    x = scale(item.first)
+    if item.last == item.first:
+        return x, 0.0
+    return x, round(max(scale(item.last + timedelta(days=1)) - x, SMALLEST_BAR), 1)
 
 
 def _ticks(scale: _Scale) -> Iterator[Tick]:

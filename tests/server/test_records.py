@@ -850,6 +850,16 @@ class TestPages:
         ]
         assert "14 March 2022, accounts differ" in drawing and "<desc" in drawing
 
+    def test_a_crowded_timeline_gathers_the_events_of_a_month(self, client, store):
+        many = [replace(DEPOT, id=f"depot-{n}", differing=()) for n in range(401)]
+        store.records = Records(RECORDS.actors, many, [], notes={}, register=NameRegister([]))
+        page = client.get("/attacks").text
+        drawing = re.search(r"<svg.*?</svg>", page, re.DOTALL).group()
+        [mark] = re.findall(r'<a role="listitem" href="([^"]+)"', drawing)
+        assert "401 events" in drawing and "a bar is a month" in page
+        month = client.get(html.unescape(mark)).text
+        assert "401 attacks and operations" in month
+
     def test_the_table_sorts_by_links_that_keep_the_filters(self, client):
         page = client.get("/attacks?actor=NC&sort=killed").text
         assert 'aria-sort="ascending"><a href="/attacks?actor=NC&amp;sort=-killed#table">' in page
