@@ -48,8 +48,8 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
 
     Every paragraph has words and sentences. Grammar is costly, so only paragraphs have it that may
     tell of an armed actor: those with a word for one or for an attack, and all of a report that has
-    many of them. Entities, costlier still, only those of them with a capitalised word that neither
-    the register nor the list of states knows; without a register all of them.
+    many of them. Entities, costlier still, only those that have such a word themselves and a
+    capitalised word that neither the register nor the list of states knows.
     """
     if document.language not in (None, "en"):
         return []

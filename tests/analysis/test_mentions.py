@@ -17,7 +17,7 @@ from tests.analysis.told import shipped, told
         ("Fighters of the Eastern Liberation Front fled.", ("Eastern Liberation Front", "group")),
         ("The terrorist organization Shabakat hid there.", ("Shabakat", "group")),
         ("The Afghan army withdrew.", ("Afghan army", "institution")),
-        ("Turkmenistan closed the border.", ("Turkmenistan", "institution")),
+        ("The rebels fled when Turkmenistan closed the border.", ("Turkmenistan", "institution")),
     ],
 )
 def test_a_name_in_no_register_is_known_by_the_words_in_and_around_it(
