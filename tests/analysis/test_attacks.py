@@ -226,8 +226,13 @@ def test_every_span_is_its_words(register: NameRegister) -> None:
     assert len(accounts) == 2
     for account in accounts:
         parties = [*account.victims, *account.targets, *(a.actor for a in account.attributions)]
-        for each in (*parties, *account.places, *account.casualties, *account.weapons):
-            assert text[each.span.start : each.span.end] == each.text
+        written = [(each.span, each.text) for each in parties]
+        written += [(each.span, each.text) for each in account.places]
+        written += [(each.span, each.text) for each in account.casualties]
+        written += [(each.span, each.text) for each in account.weapons]
+        assert written
+        for span, words in written:
+            assert text[span.start : span.end] == words
 
 
 def test_a_list_without_a_full_stop_takes_no_time_and_tells_nothing(

@@ -59,7 +59,12 @@ def attacks(
     return join_accounts(sources, join_actors(sources, register), corrections)
 
 
-def correction(kind: CorrectionKind, *accounts: SourceRecords, **fields: str) -> Correction:
+def correction(
+    kind: CorrectionKind,
+    *accounts: SourceRecords,
+    field: str | None = None,
+    value: str | None = None,
+) -> Correction:
     places = tuple(
         CorrectedPlace(each.document_id, account.span.start, account.span.end)
         for each in accounts

@@ -1,15 +1,15 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from eval.muc4 import Muc4Document
-from training.muc4 import ROLES, Softmax, learn, read_report
+from eval.muc4 import ROLES, Muc4Document
+from training.muc4 import Softmax, learn, read_report
 
 BOMBED = "guerrillas of the fmln bombed the embassy of france in lima yesterday. two guards died."
 QUIET = "the price of coffee rose in bogota yesterday. growers of the valley were glad."
 
 
 def document(number: int, text: str, org: str | None) -> Muc4Document:
-    roles = {role: () for role in ROLES}
+    roles: dict[str, tuple[tuple[str, ...], ...]] = dict.fromkeys(ROLES, ())
     if org is not None:
         roles["PerpOrg"] = ((org,),)
     return Muc4Document(str(number), text, roles)
