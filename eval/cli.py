@@ -297,12 +297,12 @@ def import_command(
     if kind not in IMPORTERS:
         raise ImportFailure(f"kind is {kind!r}; use one of {', '.join(IMPORTERS)}")
     question_set = sample(IMPORTERS[kind](path), documents=documents, questions=questions)
-    questions = write_question_set(question_set, out)
+    written = write_question_set(question_set, out)
     if as_json:
         _print_json(
             {
                 "documents": len(question_set.documents),
-                "questions": len(questions),
+                "questions": len(written),
                 "left_out": list(question_set.left_out),
             }
         )
@@ -310,7 +310,7 @@ def import_command(
     for line in question_set.left_out:
         typer.echo(f"left out: {line}", err=True)
     typer.echo(
-        f"{len(question_set.documents)} documents, {len(questions)} questions; next: "
+        f"{len(question_set.documents)} documents, {len(written)} questions; next: "
         f"dossier ingest {out / 'documents.jsonl'} && dossier eval {out / 'gold.jsonl'}"
     )
 

@@ -268,7 +268,8 @@ def to_stix(attacks: Sequence[AttackBody], kinds: dict[str, str], now: datetime)
         id=f"bundle--{uuid.uuid5(NAMESPACE, ' '.join([str(now), *objects]))}",
         objects=list(objects.values()),
     )
-    # Its own pretty printing looks every property's place up in the whole bundle: minutes for forty.
+    # The library's pretty printing takes minutes for forty events: it looks each property's place
+    # up in the whole bundle.
     plain = json.loads(bundle.serialize())
     return json.dumps(plain, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
 
