@@ -70,7 +70,8 @@ def correction(
         for each in accounts
         for account in each.records.accounts[:1]
     )
-    return Correction(1, kind, "analyst", datetime(2023, 1, 1, tzinfo=UTC), places=places, **fields)
+    made_at = datetime(2023, 1, 1, tzinfo=UTC)
+    return Correction(1, kind, "analyst", made_at, places=places, field=field, value=value)
 
 
 HOTEL = "In December 2022 ISKP attacked the Spin Hotel in Herat. At least six guests were killed."
