@@ -46,7 +46,6 @@ from eval.re3d import (
 from ingest.sentences import sentence_spans
 
 EPOCHS = 12
-BATCH = 8
 DROPOUT = 0.2
 SEED = 5
 NONE = "none"
@@ -105,8 +104,9 @@ def _learn_entities(documents: Sequence[Re3dDocument], epochs: int) -> Language:
     optimizer = tagger.resume_training()
     for _ in tqdm(range(epochs), desc="entities", unit="epoch", disable=None):
         shuffled.shuffle(examples)
-        for at in range(0, len(examples), BATCH):
-            tagger.update(examples[at : at + BATCH], sgd=optimizer, drop=DROPOUT)
+        for example in examples:
+            # One report a step: larger steps are too few for so few reports.
+            tagger.update([example], sgd=optimizer, drop=DROPOUT)
     return tagger
 
 
@@ -148,7 +148,7 @@ class _Relations:
                 features.append(described)
                 kinds.append(kind if kind in RELATION_TYPES else NONE)
         vectorizer = DictVectorizer()
-        model = LogisticRegression(max_iter=500, C=1.0)
+        model = LogisticRegression(max_iter=500, class_weight="balanced")
         model.fit(vectorizer.fit_transform(features), kinds)
         return cls(vectorizer, model)
 
