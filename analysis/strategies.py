@@ -10,7 +10,9 @@ an official of anybody else. What is told as one dated event is an attack, not a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
+from typing import TypeVar
 
 from spacy.tokens import Token
 
@@ -511,8 +513,8 @@ def group_statements(
                 continue
             actor = fields.get("actor", actors.of_mention[source.document_id, statement.actor])
             assertion = Assertion(
-                kind=StrategyKind(fields.get("kind", statement.kind)),
-                asserter=Asserter(fields.get("asserter", statement.asserter)),
+                kind=_known(StrategyKind, fields.get("kind"), statement.kind),
+                asserter=_known(Asserter, fields.get("asserter"), statement.asserter),
                 by=_by(source.document_id, statement.by, actors),
                 evidence=place,
                 source=source.source,
@@ -543,6 +545,14 @@ def _by(document_id: str, party: Party | None, actors: JoinedActors) -> str | No
     if party.mention is not None:
         return actors.of_mention[document_id, party.mention]
     return party.text
+
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def _known(kinds: type[Kind], value: str | None, otherwise: Kind) -> Kind:
+    """Return what a correction set; a value meant for an attack there changes nothing."""
+    return kinds(value) if value in set(kinds) else otherwise
 
 
 def _corrected(place: Evidence, corrections: Sequence[Correction]) -> dict[str, str] | None:

@@ -197,3 +197,18 @@ def test_a_rejected_statement_goes_and_a_set_field_replaces_what_was_found() -> 
         "propaganda and recruitment": ["c"],
         "security forces": ["a"],
     }
+
+
+def test_a_kind_that_was_set_for_an_attack_at_the_same_place_changes_no_statement() -> None:
+    (strategy,) = group_statements(SOURCES, joined(SOURCES))
+    place = strategy.evidence[0]
+    correction = Correction(
+        1,
+        CorrectionKind.SET,
+        "Ada",
+        datetime(2026, 1, 2, tzinfo=UTC),
+        places=(CorrectedPlace(place.document_id, place.start, place.end),),
+        field="kind",
+        value="suicide bombing",
+    )
+    assert group_statements(SOURCES, joined(SOURCES), [correction]) == (strategy,)
