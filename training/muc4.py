@@ -296,7 +296,7 @@ def _best_threshold(
         }
         return score_muc4(documents, by_text.__getitem__).by_role[role].f1
 
-    return max((round(0.1 + 0.05 * n, 2) for n in range(13)), key=f1)
+    return max((round(0.03 * n, 2) for n in range(1, 21)), key=f1)
 
 
 def _fit(documents: Sequence[Muc4Document], reports: Sequence[Report]) -> RoleFinder:
