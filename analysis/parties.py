@@ -146,10 +146,9 @@ class Parties:
         if place is not None:
             return self.named(place)
         if token.lower_ in RELATIVES:
-            clause = token
-            while clause.dep_ not in ("relcl", "ROOT"):
-                clause = clause.head
-            return self.party(tagged, clause.head) if clause.dep_ == "relcl" else None
+            above = (token, *token.ancestors)
+            clause = next((each for each in above if each.dep_ == "relcl"), None)
+            return None if clause is None else self.party(tagged, clause.head)
         if token.lower_ in _PERSON_PRONOUNS:
             return self._person_before(tagged, token)
         if token.lower_ in _GROUP_PRONOUNS:

@@ -172,12 +172,12 @@ class SentenceReader:
 
     def _in_clause(self, when: When) -> bool:
         """Whether the date stands in a relative clause or in brackets."""
-        token = self._token_at(when.span.start)
-        while token is not None and token.dep_ != "ROOT":
+        at = self._token_at(when.span.start)
+        # Without a parse a word is its own head and no root, so its ancestors are none.
+        for token in () if at is None else (at, *at.ancestors):
             announced = token.head.lower_ in _ANNOUNCEMENTS
             if token.dep_ in ("relcl", "acl", "appos") and not announced:
                 return True
-            token = token.head
         return False
 
     def _token_at(self, start: int) -> Token | None:

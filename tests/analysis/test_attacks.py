@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+import spacy
 
 from analysis.attacks import find_accounts
 from analysis.mentions import find_actors
@@ -15,7 +16,7 @@ from analysis.records import (
     Outcome,
     Precision,
 )
-from analysis.tagger import tag
+from analysis.tagger import Tagged, tag
 from ingest.document import Document
 
 PUBLISHED = date(2023, 4, 2)
@@ -240,3 +241,13 @@ def test_a_list_without_a_full_stop_takes_no_time_and_tells_nothing(
 ) -> None:
     text = "On 3 May 2022 " + "ISKP attacked the Spin Hotel in Herat and " * 400
     assert read(register, text)[0] == ()
+
+
+def test_a_paragraph_that_is_not_parsed_is_read_to_its_end(register: NameRegister) -> None:
+    text = "Trade in Lorne went on as usual on 4 May 2021. The attack of which many spoke was over."
+    document = Document(text, "Title", language="en")
+    unparsed = spacy.blank("en")
+    unparsed.add_pipe("sentencizer")
+    paragraphs = [Tagged(0, unparsed(text), None)]
+    for account in find_accounts(document, paragraphs, (), register):
+        assert text[account.trigger.start : account.trigger.end] == "attack"
