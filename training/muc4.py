@@ -30,7 +30,7 @@ from ingest.document import Document
 
 CLASSES = ("none", *ROLES)
 HASHED_FEATURES = 2**19
-# Strength of the pull of all weights towards 0; of 0.3, 1 and 3, which differ by half a point.
+# Strength of the pull of all weights towards 0.
 PENALTY = 1.0
 FOLDS = 3
 MAX_WORDS = 8
