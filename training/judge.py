@@ -36,8 +36,6 @@ from ingest.load import Limits
 PENALTY = 0.05
 CALIBRATION_PENALTY = 0.01
 FOLDS = 10
-# Share of questions served that a lower threshold may cost.
-NEARLY = 0.02
 
 Floats = NDArray[np.float64]
 
@@ -215,10 +213,10 @@ def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
 
 
 def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: Floats) -> float:
-    """Return the lowest threshold that serves nearly as many questions as the best one does.
+    """Return the threshold that serves most questions, of equals the highest.
 
-    A question is served by an answer with its evidence, or by a refusal if nothing answers it. The
-    curve is flat around its top, and a reader can check a shown answer, not one that is withheld.
+    A question is served by an answer with its evidence, or by a refusal if nothing answers it. An
+    answer where there is none costs more trust than a refusal that shows the nearest passages.
     """
     answerable = np.array([each.question.answerable for each in asked])
 
@@ -227,8 +225,7 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
         return float(np.where(answerable, right & ~refused, refused).mean())
 
     steps = [round(step / 100, 2) for step in range(5, 96)]
-    best = max(served(step) for step in steps)
-    return next(step for step in steps if served(step) >= best - NEARLY)
+    return max(steps, key=lambda step: (served(step), step))
 
 
 def _risk_and_coverage(

@@ -246,7 +246,7 @@ def test_the_command_prints_and_writes_the_same_report(
 
     monkeypatch.setattr(dossier, "run_bench", fake_bench)
     monkeypatch.setattr(dossier, "_embedder", lambda settings: HashEmbedder())
-    monkeypatch.setattr(dossier.Answerer, "load", lambda **_: SearchingAnswerer())
+    monkeypatch.setattr(dossier, "load_answerer", lambda _: SearchingAnswerer())
     out = tmp_path / "bench.json"
     result = CliRunner().invoke(
         dossier.app, ["bench", "--passages", "300", "--json", "--out", str(out)]

@@ -52,6 +52,9 @@ class OneDocument:
         passage = Passage(BRIDGE.id, 0, len(BRIDGE.text), BRIDGE.text)
         return [Hit(1, 1.0, passage, INFO, ())]
 
+    def explain(self, filters: Filters) -> tuple[str, ...]:
+        return ()
+
 
 class Store:
     def snapshot(self) -> OneDocument:
