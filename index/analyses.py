@@ -12,12 +12,10 @@ from pydantic import TypeAdapter
 from analysis.build import build
 from analysis.collection import Records, SourceRecords
 from analysis.corrections import Correction
-from analysis.document import ANALYSIS_VERSION
+from analysis.document import ANALYSIS_VERSION, analyse
 from analysis.names import NameRegister
 from analysis.records import DocumentRecords
-from analysis.workers import analyse_all
 from index.catalogue import Catalogue, CatalogueWriter, CorrectionRow
-from ingest.document import Document
 
 _RECORDS = TypeAdapter(DocumentRecords)
 _CORRECTION = TypeAdapter(Correction)
@@ -39,21 +37,16 @@ def analyse_pending(
     """
     version = made_by(register)
     pending = writer.unanalysed(version)
-    documents = (_document(writer, row) for row in pending)
-    for done, records in enumerate(analyse_all(documents, register)):
+    for done, row in enumerate(pending):
         if on_progress is not None:
             on_progress(done, len(pending))
-        dumped = _RECORDS.dump_json(records, exclude_defaults=True)
-        writer.set_analysis(pending[done], version, dumped.decode("utf-8"))
+        document = writer.document(row)
+        assert document is not None
+        records = _RECORDS.dump_json(analyse(document, register), exclude_defaults=True)
+        writer.set_analysis(row, version, records.decode("utf-8"))
     if pending and on_progress is not None:
         on_progress(len(pending), len(pending))
     return len(pending)
-
-
-def _document(writer: CatalogueWriter, row: int) -> Document:
-    document = writer.document(row)
-    assert document is not None
-    return document
 
 
 def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
