@@ -140,8 +140,8 @@ def test_a_place_within_another_is_no_other_place_of_death() -> None:
 
 def test_all_names_of_a_group_are_one_and_its_parent_is_another() -> None:
     report = told(
-        "The so-called Emirate of Khorasan (ISKP) of the terrorist organization Devlet al-Iraq and "
-        "al-Sham (DEAS) grew. Three DAESH members were killed. ISCP denied it.",
+        "In the east the Emirate of Khorasan (ISKP), which belongs to Devlet al-Iraq and al-Sham "
+        "(DEAS), grew. Three DAESH members were killed. ISCP denied it.",
         shipped(),
     )
     found = joined(report, register=shipped())

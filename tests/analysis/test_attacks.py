@@ -156,7 +156,7 @@ def test_dates_of_several_victims_part_the_event(register: NameRegister) -> None
         "ISKP may attack the embassies of its enemies.",
         "ISKP attacks embassies in order to frighten their states.",
         "ISKP planned to attack the Spin Hotel.",
-        "No attack can be carried out against any state from the territory of Afghanistan.",
+        "From Afghan soil no attack can be carried out against a neighbour.",
         "If ISKP attacked the Spin Hotel, the guests would flee.",
         "ISKP often attacked mosques.",
         "ISKP did not attack the Spin Hotel.",

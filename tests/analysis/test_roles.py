@@ -49,8 +49,8 @@ def test_two_roles_joined_by_and_are_one_persons() -> None:
 
 def test_he_and_the_group_stand_for_who_was_named_before() -> None:
     report = told(
-        "Maulvi Ziauddin is a member of ISKP. He served as the Kunar military commander of the "
-        "group for eight months, from July 2022 to February 2023.",
+        "Maulvi Ziauddin is a member of ISKP. He was the Kunar military commander of the group "
+        "from July 2022 to February 2023.",
         shipped(),
     )
     role = report.actors.roles[-1]
@@ -93,7 +93,7 @@ def test_a_hedge_stays_on_the_role_that_it_qualifies() -> None:
     ("text", "relation"),
     [
         (
-            "IS-K, the Afghanistan and Pakistan branch of the self-proclaimed Islamic State, grew.",
+            "IS-K, the eastern branch of the self-proclaimed Islamic State, grew.",
             ("IS-K", "branch of", "self-proclaimed Islamic State"),
         ),
         (
