@@ -8,9 +8,6 @@ from analysis.strategies import find_statements
 from analysis.tagger import tag
 from ingest.document import Document
 
-ANALYSIS_VERSION = 1
-"""Raised whenever the rules change what is found: documents are then analysed again."""
-
 
 def analyse(document: Document, register: NameRegister) -> DocumentRecords:
     """Return the records of `document`; the same document and register give the same records."""

@@ -183,8 +183,6 @@ class Focus:
     def _find_affiliations(self) -> None:
         """Note whose man each person is, by a group's name in the noun phrase that names him."""
         for paragraph in self.paragraphs:
-            if not paragraph.doc.has_annotation("DEP"):
-                continue  # without a parse nothing depends on anything
             for token in paragraph.doc:
                 place = self.covering(paragraph, token)
                 if place is None or self.mentions[place].kind is not ActorKind.PERSON:

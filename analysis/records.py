@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from ingest.document import RegionKind
 
+ANALYSIS_VERSION = 2
+"""Raised whenever the rules change what is found: documents are then analysed again."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:

@@ -72,12 +72,23 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
     assert isinstance(recogniser, TrainablePipe)
     for _ in recogniser.pipe(named):
         pass
-    for doc in docs:
-        if not doc.has_annotation("SENT_START"):
-            _sentences()(doc)
     return [
-        Tagged(start, doc, region) for (start, _, region), doc in zip(pieces, docs, strict=True)
+        Tagged(start, doc if doc.has_annotation("SENT_START") else _light(doc), region)
+        for (start, _, region), doc in zip(pieces, docs, strict=True)
     ]
+
+
+def _light(doc: Doc) -> Doc:
+    """Return the paragraph's words with sentences only, no grammar; a word has no children then.
+
+    Made anew: spaCy's tokenizer leaves words that it treats as special cases (an em dash, "It's")
+    with edges that lie elsewhere, and asking these for their children ends the process.
+    """
+    words = [token.text for token in doc]
+    spaces = [bool(token.whitespace_) for token in doc]
+    light = Doc(doc.vocab, words=words, spaces=spaces)
+    _sentences()(light)
+    return light
 
 
 @lru_cache(maxsize=1)

@@ -4,21 +4,29 @@ The catalogue holds each document's records beside the document; corrections are
 What all documents say together is built from both once for each state of the store.
 """
 
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from types import TracebackType
+from typing import Self
 
 from pydantic import TypeAdapter
 
 from analysis.build import build
 from analysis.collection import Records, SourceRecords
 from analysis.corrections import Correction
-from analysis.document import ANALYSIS_VERSION, analyse
 from analysis.names import NameRegister
-from analysis.records import DocumentRecords
+from analysis.process import AnalysisProcess
+from analysis.records import ANALYSIS_VERSION, DocumentRecords
+from analysis.wire import RECORDS
 from index.catalogue import Catalogue, CatalogueWriter, CorrectionRow
+from ingest.document import Document
 
-_RECORDS = TypeAdapter(DocumentRecords)
 _CORRECTION = TypeAdapter(Correction)
+_BEGUN_AT_ONCE = 16
+"""Documents handed out before they are analysed, so that the other process has always some."""
 
 
 def made_by(register: NameRegister) -> str:
@@ -26,27 +34,79 @@ def made_by(register: NameRegister) -> str:
     return f"{ANALYSIS_VERSION}/{register.digest[:16]}"
 
 
-def analyse_pending(
-    writer: CatalogueWriter,
-    register: NameRegister,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> int:
-    """Analyse the documents that were not, or by other rules or names; return how many.
+class PendingAnalyses:
+    """The documents that were not analysed, or by other rules or names: analyses them meanwhile.
 
-    `on_progress` is told how many are done, and of how many.
+    Another process does the work; this one hands out documents and takes in their records whenever
+    `advance` is called, and all that remains with `finish`. The writer is used only in these. A
+    context manager: left early, what is not begun is not.
     """
-    version = made_by(register)
-    pending = writer.unanalysed(version)
-    for done, row in enumerate(pending):
-        if on_progress is not None:
-            on_progress(done, len(pending))
-        document = writer.document(row)
-        assert document is not None
-        records = _RECORDS.dump_json(analyse(document, register), exclude_defaults=True)
-        writer.set_analysis(row, version, records.decode("utf-8"))
-    if pending and on_progress is not None:
-        on_progress(len(pending), len(pending))
-    return len(pending)
+
+    def __init__(
+        self, writer: CatalogueWriter, register: NameRegister, process: AnalysisProcess
+    ) -> None:
+        """Find what there is to do; nothing is begun before `advance` or `finish`."""
+        self._writer = writer
+        self._process = process
+        self._version = made_by(register)
+        self._waiting = deque(writer.unanalysed(self._version))
+        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analyse")
+        self._begun: deque[tuple[int, str, Future[tuple[DocumentRecords, float]]]] = deque()
+        self.total = len(self._waiting)
+        self.done = 0
+        self.seconds = 0.0
+        """How long the analysis took so far, mostly beside other work."""
+        self.notes: list[str] = []
+        """What was left out of which document, each in one line."""
+
+    def __enter__(self) -> Self:
+        """Return itself; nothing is begun yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Begin nothing more."""
+        self._asking.shutdown(wait=False, cancel_futures=True)
+
+    def advance(self) -> None:
+        """Take in what is done and hand out more; returns at once."""
+        while self._begun and self._begun[0][2].done():
+            self._take()
+        while self._waiting and len(self._begun) < _BEGUN_AT_ONCE:
+            row = self._waiting.popleft()
+            document = self._writer.document(row)
+            assert document is not None
+            title = document.title
+            self._begun.append((row, title, self._asking.submit(self._analyse, document)))
+
+    def finish(self, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Wait until all is done; `on_progress` is told how many are, and of how many."""
+        tell = on_progress or (lambda done, total: None)
+        self.advance()
+        while self._begun:
+            tell(self.done, self.total)
+            self._take()
+            self.advance()
+        if self.total:
+            tell(self.done, self.total)
+
+    def _analyse(self, document: Document) -> tuple[DocumentRecords, float]:
+        started = time.monotonic()
+        return self._process.analyse(document), time.monotonic() - started
+
+    def _take(self) -> None:
+        row, title, future = self._begun.popleft()
+        records, seconds = future.result()
+        self._writer.set_analysis(
+            row, self._version, RECORDS.dump_json(records, exclude_defaults=True).decode("utf-8")
+        )
+        self.notes += [f"{title}: {note}" for note in records.notes]
+        self.seconds += seconds
+        self.done += 1
 
 
 def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
@@ -62,7 +122,7 @@ def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
             source=info.source,
             published=info.published,
             origin=ids[origins[row]].id if row in origins else info.id,
-            records=_RECORDS.validate_json(stored[row]),
+            records=RECORDS.validate_json(stored[row]),
         )
         for row, info in infos.items()
     ]

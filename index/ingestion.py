@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis.corrections import Correction
-from index.analyses import add_correction, analyse_pending
+from analysis.process import AnalysisProcess
+from index.analyses import PendingAnalyses, add_correction
 from index.catalogue import CatalogueWriter, storage_errors
 from index.store import Store
 from ingest.chunk import chunk_document
@@ -83,8 +84,9 @@ class IngestReport:
     generation: int
     seconds: float
     analysed: int
-    """How many documents were searched for actors, attacks and strategies, and how long it took."""
+    """How many documents were searched for actors, attacks and strategies."""
     analysis_seconds: float
+    """How long that took, most of it beside the embedding."""
 
 
 @dataclass(slots=True)
@@ -128,12 +130,13 @@ def ingest(
             with ParserProcess(limits, allow_urls=allow_urls) as parser:
                 _read(sources, parser, writer, outcomes, tell)
             _note_near_duplicates(writer, outcomes)
-            analysis_started = time.monotonic()
-            analysed = analyse_pending(
-                writer, store.names, lambda done, total: tell(Progress("analysing", done, total))
-            )
-            analysis_seconds = time.monotonic() - analysis_started
-            embedded = _embed_new(store, writer, tell)
+            with (
+                AnalysisProcess(store.names) as process,
+                PendingAnalyses(writer, store.names, process) as analyses,
+            ):
+                embedded = _embed_new(store, writer, analyses, tell)
+                analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))
+            outcomes.warnings.extend(analyses.notes)
             tell(Progress("publishing", 0, 1))
             generation = store.publish(writer)
             _, passages = writer.counts()
@@ -153,8 +156,8 @@ def ingest(
         embedded=embedded,
         generation=generation,
         seconds=time.monotonic() - started,
-        analysed=analysed,
-        analysis_seconds=analysis_seconds,
+        analysed=analyses.done,
+        analysis_seconds=analyses.seconds,
     )
 
 
@@ -322,13 +325,26 @@ def _note_near_duplicates(writer: CatalogueWriter, outcomes: _Outcomes) -> None:
                 entries[place] = replace(entry, near_duplicates=tuple(ids))
 
 
-def _embed_new(store: Store, writer: CatalogueWriter, tell: Callable[[Progress], None]) -> int:
-    """Embed the passages of this transaction; return how many had no vector yet."""
+def _embed_new(
+    store: Store,
+    writer: CatalogueWriter,
+    analyses: PendingAnalyses,
+    tell: Callable[[Progress], None],
+) -> int:
+    """Embed the passages of this transaction; return how many had no vector yet.
+
+    Documents are analysed meanwhile, as many as get done.
+    """
     total = writer.new_passages()
     if not total:
         return 0
-    tell(Progress("embedding", 0, total))
+
+    def on_progress(done: int) -> None:
+        analyses.advance()
+        tell(Progress("embedding", done, total))
+
+    on_progress(0)
     return store.embed(
         ((row.sha256, row.passage.text) for row in writer.each_passage(writer.generation)),
-        lambda done: tell(Progress("embedding", done, total)),
+        on_progress,
     )

@@ -25,9 +25,10 @@ from typing import TypeVar
 import numpy as np
 
 from analysis.names import SHIPPED_NAMES, NameRegister
+from analysis.process import AnalysisProcess
 from index import catalogue as catalogue_file
 from index import vectors as vectors_file
-from index.analyses import analyse_pending
+from index.analyses import PendingAnalyses
 from index.catalogue import (
     Catalogue,
     CatalogueWriter,
@@ -243,15 +244,19 @@ class Store:
         writer = self.writer()
         try:
             writer.begin()
-            analysed = analyse_pending(writer, self.names)
+            with (
+                AnalysisProcess(self.names) as process,
+                PendingAnalyses(writer, self.names, process) as analyses,
+            ):
+                analyses.finish()
             generation = writer.publish()
         finally:
             writer.close()
-        if analysed:
+        if analyses.done:
             _log.warning(
                 "%s: searched %d documents anew for actors, attacks and strategies, generation %d",
                 self.data_dir,
-                analysed,
+                analyses.done,
                 generation,
             )
             self.follow()

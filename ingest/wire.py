@@ -1,6 +1,6 @@
-"""How the parser process and its owner talk: JSON in frames of known length.
+"""How a worker process and its owner talk: JSON in frames of known length.
 
-JSON and not pickle: whatever a hostile file makes the parser say, its owner reads only data.
+JSON and not pickle: whatever a hostile file makes the worker say, its owner reads only data.
 """
 
 import json
@@ -53,7 +53,7 @@ def outcome_to_message(outcome: Loaded | Rejected) -> dict[str, Any]:
     return {
         "loaded": {
             "path": outcome.path,
-            "documents": [_document_to_message(document) for document in outcome.documents],
+            "documents": [document_to_message(document) for document in outcome.documents],
             "warnings": list(outcome.warnings),
             "rejected": [_rejected_to_message(item) for item in outcome.rejected],
         }
@@ -71,7 +71,7 @@ def outcome_from_message(message: Mapping[str, Any]) -> Loaded | Rejected:
         loaded = message["loaded"]
         return Loaded(
             path=str(loaded["path"]),
-            documents=tuple(_document_from_message(item) for item in loaded["documents"]),
+            documents=tuple(document_from_message(item) for item in loaded["documents"]),
             warnings=tuple(str(item) for item in loaded["warnings"]),
             rejected=tuple(_rejected_from_message(item) for item in loaded["rejected"]),
         )
@@ -87,7 +87,8 @@ def _rejected_from_message(message: Mapping[str, Any]) -> Rejected:
     return Rejected(str(message["path"]), str(message["reason"]), str(message["hint"]))
 
 
-def _document_to_message(document: Document) -> dict[str, Any]:
+def document_to_message(document: Document) -> dict[str, Any]:
+    """Return a document as JSON can hold it."""
     return {
         "text": document.text,
         "title": document.title,
@@ -102,7 +103,8 @@ def _document_to_message(document: Document) -> dict[str, Any]:
     }
 
 
-def _document_from_message(message: Mapping[str, Any]) -> Document:
+def document_from_message(message: Mapping[str, Any]) -> Document:
+    """Return the document that a message holds, checked as when it was built."""
     published = message["published"]
     return Document(
         text=str(message["text"]),

@@ -12,6 +12,9 @@ import pytest
 
 import index.ingestion
 import index.store
+from analysis.document import analyse
+from analysis.names import NameRegister
+from analysis.records import DocumentRecords
 from index.embed import Embedder, Vectors
 from index.store import Store
 from ingest.document import Document, Region, RegionKind
@@ -72,6 +75,22 @@ class FakeParser:
         return Loaded(path, (Document(text=text, title=text.split("\n")[0], regions=regions),))
 
 
+class FakeAnalysis:
+    """Analyses in this process."""
+
+    def __init__(self, register: NameRegister) -> None:
+        self.register = register
+
+    def __enter__(self) -> "FakeAnalysis":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def analyse(self, document: Document) -> DocumentRecords:
+        return analyse(document, self.register)
+
+
 @pytest.fixture
 def embedder() -> FakeEmbedder:
     return FakeEmbedder()
@@ -83,10 +102,12 @@ def make_embedder() -> Callable[[str], FakeEmbedder]:
 
 
 def fake_surroundings(patch: Callable[[Any, str, Any], None], folder: Path) -> None:
-    """Let ingests parse in this process, and know one name: the shipped register takes long."""
+    """Let ingests work in this process, and know one name: the shipped register takes long."""
     names = folder / "shipped_names.yaml"
     names.write_text("- canonical: River Guard\n  kind: group\n  names: [RG]\n", encoding="utf-8")
     patch(index.ingestion, "ParserProcess", FakeParser)
+    patch(index.ingestion, "AnalysisProcess", FakeAnalysis)
+    patch(index.store, "AnalysisProcess", FakeAnalysis)
     patch(index.store, "SHIPPED_NAMES", names)
 
 

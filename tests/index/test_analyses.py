@@ -1,6 +1,7 @@
 """Records are kept with their documents, corrections beside them, and both survive a new ingest."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 import index.analyses
+import index.ingestion
 from analysis.corrections import Correction, CorrectionKind
+from analysis.records import DocumentRecords
 from index.catalogue import FILE_NAME
 from index.embed import Embedder
 from index.ingestion import correct, ingest, remove, withdraw
 from index.store import Store
+from ingest.document import Document
 
 
 @pytest.fixture
@@ -89,3 +93,46 @@ def test_a_catalogue_of_the_first_version_gets_its_new_tables(
     connection.close()
     with reopen().snapshot() as snapshot:
         assert len(snapshot.state.catalogue.analyses()) == len(snapshot.documents())
+
+
+def test_a_document_whose_analysis_fails_is_searched_all_the_same_and_reported(
+    store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = index.ingestion.AnalysisProcess
+
+    class Failing(working):  # type: ignore[misc, valid-type]
+        def analyse(self, document: Document) -> DocumentRecords:
+            if document.title == "The train":
+                return DocumentRecords(notes=("no actors: crashed the analysis",))
+            return working.analyse(self, document)
+
+    monkeypatch.setattr(index.ingestion, "AnalysisProcess", Failing)
+    report = ingest(store, [reports])
+    assert report.warnings == ("The train: no actors: crashed the analysis",)
+    assert report.analysed == len(report.added)
+    with store.snapshot() as snapshot:
+        assert [hit.document.title for hit in snapshot.search("train")][:1] == ["The train"]
+
+
+def test_an_ingest_that_fails_meanwhile_begins_no_more_analyses(
+    store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    may_go_on = threading.Event()
+    working = index.ingestion.AnalysisProcess
+
+    class Slow(working):  # type: ignore[misc, valid-type]
+        def analyse(self, document: Document) -> DocumentRecords:
+            begun.append(document.title)
+            may_go_on.wait(timeout=60)
+            return working.analyse(self, document)
+
+    def fail(texts: object) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(index.ingestion, "AnalysisProcess", Slow)
+    monkeypatch.setattr(store.embedder, "embed_passages", fail)
+    with pytest.raises(RuntimeError, match="no memory"):
+        ingest(store, [reports])
+    may_go_on.set()
+    assert len(begun) <= 1

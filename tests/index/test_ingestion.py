@@ -209,7 +209,7 @@ def test_progress_counts_every_file_and_every_passage(store: Store, reports: Pat
     told: list[Progress] = []
     report = ingest(store, [reports], on_progress=told.append)
     stages = list(dict.fromkeys(progress.stage for progress in told))
-    assert stages == ["reading", "analysing", "embedding", "publishing"]
+    assert stages == ["reading", "embedding", "analysing", "publishing"]
     for stage, total in (
         ("reading", 5),
         ("analysing", report.analysed),

@@ -449,9 +449,10 @@ def test_a_parser_that_is_killed_costs_only_its_file(tmp_path: Path) -> None:
     path.write_text(PARAGRAPH, encoding="utf-8")
     with ParserProcess() as process:
         assert isinstance(process.load(path), Loaded)
-        assert process._process is not None
-        process._process.kill()
-        process._process.wait()
+        running = process._process._process
+        assert running is not None
+        running.kill()
+        running.wait()
         assert isinstance(process.load(path), Loaded)
 
 
