@@ -55,6 +55,11 @@ def test_a_last_name_with_another_first_name_is_another_person() -> None:
     assert (found.text, found.canonical) == ("Rahmatullah Mujahid", None)
 
 
+def test_what_reports_think_of_a_name_is_no_part_of_it() -> None:
+    found = told("Nobody obeys the self-proclaimed Islamic State here.", shipped()).names()
+    assert found == [("Islamic State", "group")]
+
+
 def test_an_office_before_a_name_is_no_part_of_it() -> None:
     names = told("Foreign Minister Emir Khan Muttaki met General Mark Milley.", shipped()).names()
     assert names == [("Emir Khan Muttaki", "person"), ("Mark Milley", "person")]
