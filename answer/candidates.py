@@ -1,10 +1,11 @@
 """Candidates: the sentences of the retrieved passages, each with what stands around it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.search import Hit
+from ingest.chunk import Passage
 from ingest.sentences import sentence_spans
 
 # A sentence that opens like this leans on the one before it.
@@ -19,10 +20,10 @@ _LEANS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence of a hit, `document text[start:end] == text`, and its neighbours in the passage.
+    """One sentence of a hit, `document text[start:end] == text`, and its neighbours.
 
-    `before` and `after` are the neighbouring sentences of the same passage, empty at its ends;
-    `context_start` is where `before` begins.
+    `before` and `after` are the neighbouring sentences, also those across the passage's borders;
+    empty where the stretch of text begins or ends. `context_start` is where `before` begins.
     """
 
     hit: Hit
@@ -45,9 +46,15 @@ class Candidate:
 
     @property
     def quote(self) -> str:
-        """The sentence, after the one before it where it leans: the text from `quote_start`."""
-        passage = self.hit.passage
-        return passage.text[self.quote_start - passage.start : self.end - passage.start]
+        """The sentence, after the one before it where it leans, as running text.
+
+        As long as the document's text from `quote_start` to `end`, and the same but for line breaks
+        between the two sentences.
+        """
+        if not self.leans:
+            return self.text
+        gap = self.start - self.context_start - len(self.before)
+        return self.before + " " * gap + self.text
 
     @property
     def context(self) -> str:
@@ -55,29 +62,49 @@ class Candidate:
         return " ".join(part for part in (self.before, self.text, self.after) if part)
 
 
-def candidates_of(hits: Sequence[Hit]) -> list[Candidate]:
-    """Return the sentences of `hits`, in their order; one sentence in two passages comes once."""
+def candidates_of(
+    hits: Sequence[Hit], beside: Callable[[Passage], tuple[Passage | None, Passage | None]]
+) -> list[Candidate]:
+    """Return the sentences of `hits`, in their order; one sentence in two passages comes once.
+
+    `beside` gives the passages that a passage goes on from and that go on from it.
+    """
     seen: set[tuple[str, int]] = set()
     candidates = []
     for hit in hits:
         passage = hit.passage
-        spans = sentence_spans(passage.text)
-        for position, (start, end) in enumerate(spans):
-            place = (passage.document_id, passage.start + end)
+        sentences = _sentences(passage)
+        previous, following = beside(passage)
+        earlier = _sentences(previous)[-1:] if previous is not None else []
+        later = _sentences(following)[:1] if following is not None else []
+        # So that a sentence at a border has neighbours as any other.
+        around = [*earlier, *sentences, *later]
+        for position, (start, end, text) in enumerate(around):
+            if start < passage.start or end > passage.end:
+                continue
+            place = (passage.document_id, end)
             if place in seen:
                 continue
             seen.add(place)
-            before = spans[position - 1] if position else (start, start)
-            after = spans[position + 1] if position + 1 < len(spans) else (end, end)
+            before = around[position - 1] if position else (start, start, "")
+            after = around[position + 1] if position + 1 < len(around) else (end, end, "")
             candidates.append(
                 Candidate(
                     hit=hit,
-                    start=passage.start + start,
-                    end=passage.start + end,
-                    text=passage.text[start:end],
-                    before=passage.text[before[0] : before[1]],
-                    after=passage.text[after[0] : after[1]],
-                    context_start=passage.start + before[0],
+                    start=start,
+                    end=end,
+                    text=text,
+                    before=before[2],
+                    after=after[2],
+                    context_start=before[0],
                 )
             )
     return candidates
+
+
+def _sentences(passage: Passage) -> list[tuple[int, int, str]]:
+    """Return each sentence's start and end, in code points of the document, and its text."""
+    return [
+        (passage.start + start, passage.start + end, passage.text[start:end])
+        for start, end in sentence_spans(passage.text)
+    ]

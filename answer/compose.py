@@ -30,6 +30,7 @@ from answer.said import repeats
 from answer.spans import counts, shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
+from ingest.chunk import PASSAGE_GAP
 
 MODEL_DIRECTORY = Path(__file__).parent / "model"
 JUDGE_FILE = "judge.json"
@@ -43,8 +44,6 @@ MAX_CITATIONS = 6
 # follows or precedes the best is quoted with it when at least this likely.
 FURTHER_ODDS = 0.25
 ADJOINING_ODDS = 0.02
-# Between two sentences of one passage stand a space or a paragraph break.
-SENTENCE_GAP = 2
 # Sentences that the reader looks at once more, alone.
 LOOKS = 8
 # What stands for the reader's span logit where it found no span in a sentence.
@@ -222,7 +221,7 @@ class Answerer:
         # What states no number cannot say how many.
         candidates = [
             candidate
-            for candidate in candidates_of(hits)
+            for candidate in candidates_of(hits, snapshot.beside)
             if not (asked.expects is Expects.NUMBER and value_missing(asked, candidate.text))
         ]
         glances = self._glance(text, hits[:WINDOWS], candidates, snapshot.names)
@@ -421,11 +420,11 @@ def quoted(each: Judged, judged: Sequence[Judged]) -> tuple[int, int]:
         if other.score < each.score + math.log(ADJOINING_ODDS):
             break
         candidate = other.candidate
-        if candidate.hit.passage != each.candidate.hit.passage:
+        if candidate.hit.document != each.candidate.hit.document:
             continue
-        if 0 <= candidate.start - each.candidate.end <= SENTENCE_GAP:
+        if 0 <= candidate.start - each.candidate.end <= PASSAGE_GAP:
             end = candidate.end
-        elif 0 <= each.candidate.start - candidate.end <= SENTENCE_GAP:
+        elif 0 <= each.candidate.start - candidate.end <= PASSAGE_GAP:
             start = candidate.quote_start
     return start, end
 

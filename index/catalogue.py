@@ -342,6 +342,22 @@ class Catalogue:
             key=lambda row: (row.passage.start, row.passage.end),
         )
 
+    def passages_beside(self, document_row: int, passage: Passage, gap: int) -> list[PassageRow]:
+        """Return what ends or begins at most `gap` code points from a passage, in order."""
+        return sorted(
+            self._passages(
+                "WHERE p.document_row = ? AND (p.stop BETWEEN ? AND ? OR p.start BETWEEN ? AND ?)",
+                (
+                    document_row,
+                    passage.start - gap,
+                    passage.start,
+                    passage.end,
+                    passage.end + gap,
+                ),
+            ),
+            key=lambda row: row.passage.start,
+        )
+
     def passage_spans(
         self, document_ids: Iterable[str]
     ) -> Iterator[tuple[int, int, str, int, int]]:

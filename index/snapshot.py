@@ -22,7 +22,7 @@ from index.narrow import Scope, narrow
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from index.spelling import Spelling
-from ingest.chunk import Passage
+from ingest.chunk import PASSAGE_GAP, Passage
 from ingest.document import Document
 
 MAX_QUERY_CHARS = 2_000
@@ -178,6 +178,22 @@ class Snapshot:
         if row is None:
             return []
         return [found.passage for found in self.state.catalogue.passages_of(row)]
+
+    def beside(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
+        """Return the passages that a passage goes on from and that go on from it.
+
+        None where it begins or ends the text, or where another region (a heading, a footnote)
+        stands between.
+        """
+        before = after = None
+        row = self.state.catalogue.document_row(passage.document_id)
+        if row is not None:
+            for found in self.state.catalogue.passages_beside(row, passage, PASSAGE_GAP):
+                if found.passage.end <= passage.start:
+                    before = found.passage
+                elif found.passage.start >= passage.end:
+                    after = found.passage
+        return before, after
 
     def info(self, document_id: str) -> DocumentInfo | None:
         """Return what is shown of a document; None if there is no such id."""

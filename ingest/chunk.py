@@ -12,6 +12,9 @@ from ingest.sentences import sentence_spans
 # vectors, by BM25 and by both fused; 300 to 600 and 1,000 did so less often in most of the three.
 PASSAGE_CHARS = 800
 MIN_PASSAGE_CHARS = 200
+PASSAGE_GAP = 2
+"""So many code points of white space at most, a space or a paragraph break, stand between two
+sentences or two passages of one stretch of body."""
 
 # Stands for the white space between two sentences while the splitter looks for places to cut.
 # Python counts it as white space, so the splitter strips it from the ends of its pieces.

@@ -1,11 +1,16 @@
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from answer.answer import Answer, Status, Turn
 from answer.compose import Answerer
+from index.embed import Embedder
+from index.ingestion import ingest
 from index.search import Filters, QueryError
 from index.snapshot import Snapshot
+from index.store import Store
 
 QUESTIONS = (
     "Who is the leader of the Grey Front?",
@@ -132,3 +137,31 @@ def test_an_empty_question_is_an_error_with_a_hint(answerer: Answerer, snapshot:
 def test_another_judge_is_another_configuration(answerer: Answerer) -> None:
     other = Answerer(answerer._reader, replace(answerer._judge, threshold=0.99))
     assert other.fingerprint != answerer.fingerprint
+
+
+def test_a_quote_reaches_across_a_passages_border_to_the_sentence_it_leans_on(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    filler = " ".join(
+        f"The clerk of district {n} wrote down what the harvest of that year had brought in."
+        for n in range(9)
+    )
+    text = (
+        f"Harbour report\n\n{filler} Commander Tolan Merek of the Grey Front was arrested in the "
+        f"port of Lorne.\n\nHe confessed to the bombing of the customs house. {filler}"
+    )
+    file = tmp_path / "report.txt"
+    file.write_text(text, encoding="utf-8")
+    with closing(Store.open(tmp_path / "data", Embedder.load())) as store:
+        ingest(store, [file])
+        with store.snapshot() as snapshot:
+            [document] = snapshot.documents()
+            [confession] = [
+                passage for passage in snapshot.passages(document.id) if "confessed" in passage.text
+            ]
+            assert confession.text.startswith("He confessed")
+            answer = answerer.ask(snapshot, "To what did the arrested commander confess?")
+    assert answer.citations
+    quote = answer.citations[0].quote
+    assert "confessed to the bombing of the customs house" in quote
+    assert "Tolan Merek" in quote

@@ -137,3 +137,24 @@ def test_a_snapshot_stays_as_it_was_while_the_store_moves_on(store: Store, repor
             assert after.generation == before.generation + 1
             assert after.fingerprint != fingerprint
             assert len(after.documents()) == 5
+
+
+def test_passages_of_one_stretch_of_text_know_those_beside_them(
+    store: Store, tmp_path: Path
+) -> None:
+    def stretch(name: str) -> str:
+        return " ".join(f"The {name} market opened on day {n} of the spring." for n in range(40))
+
+    file = tmp_path / "long.txt"
+    file.write_text(f"{stretch('river')}\n# Heading\n{stretch('train')}", encoding="utf-8")
+    ingest(store, [file])
+    with store.snapshot() as snapshot:
+        [document] = snapshot.documents()
+        passages = snapshot.passages(document.id)
+        river = [passage for passage in passages if "river" in passage.text]
+        train = [passage for passage in passages if "train" in passage.text]
+        assert len(river) >= 3
+        assert len(train) >= 3
+        for one in (river, train):
+            beside = [snapshot.beside(passage) for passage in one]
+            assert beside == list(zip([None, *one[:-1]], [*one[1:], None], strict=True))
