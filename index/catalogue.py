@@ -342,18 +342,12 @@ class Catalogue:
             key=lambda row: (row.passage.start, row.passage.end),
         )
 
-    def passages_beside(self, document_row: int, passage: Passage, gap: int) -> list[PassageRow]:
-        """Return what ends or begins at most `gap` code points from a passage, in order."""
+    def passages_around(self, document_row: int, start: int, end: int) -> list[PassageRow]:
+        """Return the document's passages that touch or share text[start:end], in order."""
         return sorted(
             self._passages(
-                "WHERE p.document_row = ? AND (p.stop BETWEEN ? AND ? OR p.start BETWEEN ? AND ?)",
-                (
-                    document_row,
-                    passage.start - gap,
-                    passage.start,
-                    passage.end,
-                    passage.end + gap,
-                ),
+                "WHERE p.document_row = ? AND p.stop >= ? AND p.start <= ?",
+                (document_row, start, end),
             ),
             key=lambda row: row.passage.start,
         )

@@ -183,17 +183,17 @@ class Snapshot:
         """Return the passages that a passage goes on from and that go on from it.
 
         None where it begins or ends the text, or where another region (a heading, a footnote)
-        stands between.
+        stands between; both None for a stretch that is no passage.
         """
-        before = after = None
         row = self.state.catalogue.document_row(passage.document_id)
-        if row is not None:
-            for found in self.state.catalogue.passages_beside(row, passage, PASSAGE_GAP):
-                if found.passage.end <= passage.start:
-                    before = found.passage
-                elif found.passage.start >= passage.end:
-                    after = found.passage
-        return before, after
+        if row is None:
+            return None, None
+        start, end = passage.start - PASSAGE_GAP, passage.end + PASSAGE_GAP
+        around = [found.passage for found in self.state.catalogue.passages_around(row, start, end)]
+        if passage not in around:
+            return None, None
+        before, after = around[: around.index(passage)], around[around.index(passage) + 1 :]
+        return (before[-1] if before else None), (after[0] if after else None)
 
     def info(self, document_id: str) -> DocumentInfo | None:
         """Return what is shown of a document; None if there is no such id."""

@@ -8,6 +8,7 @@ from index.ingestion import ingest
 from index.search import Filters, QueryError
 from index.snapshot import MAX_QUERY_CHARS
 from index.store import Store
+from ingest.chunk import Passage
 
 
 @pytest.fixture
@@ -158,3 +159,5 @@ def test_passages_of_one_stretch_of_text_know_those_beside_them(
         for one in (river, train):
             beside = [snapshot.beside(passage) for passage in one]
             assert beside == list(zip([None, *one[:-1]], [*one[1:], None], strict=True))
+        heading = Passage(document.id, river[-1].end + 1, train[0].start - 1, "# Heading")
+        assert snapshot.beside(heading) == (None, None)
