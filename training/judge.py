@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import isotonic_regression, minimize
 from tqdm import tqdm
 
 from answer.answer import Turn
@@ -212,6 +212,26 @@ def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
     return np.round(found, 5)
 
 
+def brier_scores(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the cross-validated Brier scores of Platt's calibration and of isotonic regression.
+
+    Isotonic regression sees the best score alone (Zadrozny and Elkan 2002); lower is better.
+    """
+    logistic_given, isotonic_given = np.zeros(len(right)), np.zeros(len(right))
+    for fold in range(FOLDS):
+        held = np.arange(len(right)) % FOLDS == fold
+        calibration = _calibrate(scores[~held], right[~held])
+        inputs = np.column_stack([scores[held], np.ones(held.sum())])
+        logistic_given[held] = 1 / (1 + np.exp(-(inputs @ calibration)))
+        order = np.argsort(scores[~held, 0], kind="stable")
+        steps = isotonic_regression(right[~held][order].astype(float)).x
+        isotonic_given[held] = np.interp(scores[held, 0], scores[~held, 0][order], steps)
+    return (
+        float(np.mean((logistic_given - right) ** 2)),
+        float(np.mean((isotonic_given - right) ** 2)),
+    )
+
+
 def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: Floats) -> float:
     """Return the threshold that serves most questions, of equals the highest.
 
@@ -255,6 +275,9 @@ def describe(asked: Sequence[Asked], judge: Judge) -> str:
         f"cross-validated: evidence first {right[answerable].mean():.3f}, "
         f"answered among answerable {confident[answerable].mean():.3f}, "
         f"refused among unanswerable {(~confident)[~answerable].mean():.3f}",
+        "cross-validated Brier score: {:.4f} by Platt, {:.4f} by isotonic regression".format(
+            *brier_scores(scores, right)
+        ),
         f"threshold {judge.threshold}",
     ]
     lines += [
