@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from analysis.corrections import Correction
 from analysis.names import NameRegister
 from analysis.records import (
     Account,
@@ -17,6 +18,7 @@ from analysis.records import (
     Precision,
     Reason,
     RelationKind,
+    Span,
     StrategyKind,
 )
 
@@ -175,6 +177,32 @@ class AttributedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDate:
+    """When an attack happened, as an operator decided."""
+
+    text: str
+    precision: Precision
+    first: date
+    last: date
+    correction: Correction
+    evidence: Evidence | None = None
+    """The words that the operator names for it, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPerpetrator:
+    """Who did it, as an operator decided, with the rung of the ladder."""
+
+    actor: str
+    text: str
+    """The actor's name."""
+    ladder: Ladder
+    correction: Correction
+    evidence: Evidence | None = None
+    """The words that the operator names for it, if any."""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One document's account of an attack."""
 
@@ -183,6 +211,8 @@ class Told:
     source: str | None
     published: date | None
     account: Account
+    naming: Span
+    """The words that tell it from other accounts of the same sentences."""
     revises: str | None = None
     """The id of an earlier document of the same source whose account this one revises."""
 
@@ -192,7 +222,9 @@ class Attack:
     """One event with all accounts of it.
 
     A field holds each different value once with all that say so; where there are several, the
-    accounts differ and `differing` names the field. Nothing is averaged, no value wins.
+    accounts differ and `differing` names the field. Nothing is averaged, no value wins. An
+    operator's date and perpetrator stand beside those of the accounts; lists, filters and drawings
+    go by them.
     """
 
     id: str
@@ -215,19 +247,31 @@ class Attack:
     hedges: tuple[Hedge, ...] = ()
     differing: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
-    """Ids of all actors that take part, whatever their part."""
+    """Ids of all actors that take part, whatever their part; of perpetrators, those in force."""
     joined_because: tuple[str, ...] = ()
     """For several accounts, what they agree on."""
+    date_set: SetDate | None = None
+    perpetrator_set: SetPerpetrator | None = None
+
+    @property
+    def dates_in_force(self) -> Sequence[Dated | SetDate]:
+        """The operator's date, or else the accounts' dates."""
+        return self.dates if self.date_set is None else (self.date_set,)
+
+    @property
+    def perpetrators_in_force(self) -> Sequence[AttributedTo | SetPerpetrator]:
+        """The operator's perpetrator, or else the accounts' perpetrators."""
+        return self.perpetrators if self.perpetrator_set is None else (self.perpetrator_set,)
 
     @property
     def first(self) -> date | None:
-        """The earliest day that any account allows; None where no date is resolved."""
-        return min((each.first for each in self.dates if each.first), default=None)
+        """The earliest day that a date in force allows; None where none is resolved."""
+        return min((each.first for each in self.dates_in_force if each.first), default=None)
 
     @property
     def last(self) -> date | None:
-        """The latest day that any account allows; None where no date is resolved."""
-        return max((each.last for each in self.dates if each.last), default=None)
+        """The latest day that a date in force allows; None where none is resolved."""
+        return max((each.last for each in self.dates_in_force if each.last), default=None)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -25,7 +25,8 @@ class CorrectionKind(StrEnum):
     strategy, a role or a relation, as `field` says."""
     SET = "set"
     """The record at the first of `places` has `value` in `field`; the words at the second of
-    `places`, where given, say so."""
+    `places`, where given, say so. Of a perpetrator, `names` holds the actor and `value` the rung of
+    the ladder; of a date, `value` is written as `analysis.decided` reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ work grows with the number of accounts and not with its square.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from itertools import combinations
 
+from analysis.account_places import account_meant, naming_words
 from analysis.actors import JoinedActors, slug
 from analysis.collection import (
     Attack,
@@ -21,11 +22,14 @@ from analysis.collection import (
     Dated,
     Evidence,
     FieldValue,
+    SetDate,
+    SetPerpetrator,
     SourceRecords,
     Told,
 )
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
 from analysis.dates import same_time
+from analysis.decided import actor_named, read_date
 from analysis.places import COUNTRIES, FACILITIES
 from analysis.records import (
     Account,
@@ -34,9 +38,11 @@ from analysis.records import (
     Casualties,
     Harm,
     Hedge,
+    Ladder,
     Party,
     Precision,
     Qualifier,
+    Span,
     When,
 )
 from analysis.states import demonyms
@@ -87,6 +93,8 @@ class _Entry:
 
     source: SourceRecords
     account: Account
+    naming: Span
+    """The words that tell it from other accounts of the same sentences."""
     places: frozenset[str]
     """Names of places below a country, folded, those that they lie in included."""
     exact_places: frozenset[str]
@@ -123,10 +131,25 @@ def join_accounts(
     """Return the attacks that the accounts of `sources` tell of, in order of time, undated last."""
     entries = _entries(sources, actors)
     clusters = _clusters(entries)
-    clusters = _corrected(clusters, corrections)
+    corrections = sorted(corrections, key=lambda each: each.number)
+    meant = _Meant(entries)
+    clusters = _corrected(clusters, corrections, meant)
     describe = _Describing(actors)
-    attacks = [describe.attack(cluster) for cluster in clusters]
-    attacks = _with_values_set(attacks, clusters, corrections)
+    documents = {source.document_id for source in sources}
+    attacks = [
+        _with_values_set(
+            describe.attack(cluster),
+            [
+                each
+                for each in corrections
+                if each.kind is CorrectionKind.SET
+                and any(meant(entry, each.places[:1]) for entry in cluster.entries)
+            ],
+            actors,
+            documents,
+        )
+        for cluster in clusters
+    ]
     ordered = sorted(attacks, key=_order)
     return tuple(_with_ids(ordered))
 
@@ -141,7 +164,8 @@ def _entries(sources: Sequence[SourceRecords], actors: JoinedActors) -> list[_En
     parents = {actor.id: actor.parent for actor in actors.actors}
     found = []
     for source in sorted(sources, key=lambda each: each.document_id):
-        for account in source.records.accounts:
+        accounts = source.records.accounts
+        for account, naming in zip(accounts, naming_words(accounts), strict=True):
 
             def of(party: Party, source: SourceRecords = source) -> str | None:
                 if party.mention is None:
@@ -176,6 +200,7 @@ def _entries(sources: Sequence[SourceRecords], actors: JoinedActors) -> list[_En
                 _Entry(
                     source,
                     account,
+                    naming,
                     exact | wider,
                     exact,
                     _telling(" ".join((*described, *near))),
@@ -401,13 +426,33 @@ def _times_fit(one: When | None, other: When | None, days: int) -> bool:
     return False
 
 
-def _corrected(clusters: list[_Cluster], corrections: Sequence[Correction]) -> list[_Cluster]:
+class _Meant:
+    """Tells whether a correction's places mean an account."""
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self._of_document: dict[str, list[_Entry]] = defaultdict(list)
+        for entry in entries:
+            self._of_document[entry.source.document_id].append(entry)
+        self._at: dict[CorrectedPlace, frozenset[int]] = {}
+
+    def __call__(self, entry: _Entry, places: Iterable[CorrectedPlace]) -> bool:
+        return any(id(entry) in self._entries_at(place) for place in places)
+
+    def _entries_at(self, place: CorrectedPlace) -> frozenset[int]:
+        if place not in self._at:
+            held = self._of_document[place.document_id]
+            found = account_meant(place, [(entry.naming, entry.account.span) for entry in held])
+            self._at[place] = frozenset(id(held[n]) for n in found)
+        return self._at[place]
+
+
+def _corrected(
+    clusters: list[_Cluster], corrections: Sequence[Correction], meant: _Meant
+) -> list[_Cluster]:
     """Return the clusters as the operator wants them, later corrections winning over earlier."""
-    for correction in sorted(corrections, key=lambda each: each.number):
+    for correction in corrections:
         if correction.kind is CorrectionKind.JOIN_ATTACKS:
-            named = [
-                c for c in clusters if any(_stands_at(e, correction.places) for e in c.entries)
-            ]
+            named = [c for c in clusters if any(meant(e, correction.places) for e in c.entries)]
             if len(named) > 1:
                 joined = _Cluster(
                     [entry for cluster in named for entry in cluster.entries],
@@ -416,43 +461,56 @@ def _corrected(clusters: list[_Cluster], corrections: Sequence[Correction]) -> l
                 clusters = [c for c in clusters if c not in named] + [joined]
         elif correction.kind is CorrectionKind.PART_ATTACKS and correction.places:
             for cluster in list(clusters):
-                apart = [e for e in cluster.entries if _stands_at(e, correction.places[:1])]
+                apart = [e for e in cluster.entries if meant(e, correction.places[:1])]
                 others = [e for e in cluster.entries if e not in apart]
-                if apart and any(_stands_at(e, correction.places[1:]) for e in others):
+                if apart and any(meant(e, correction.places[1:]) for e in others):
                     clusters.remove(cluster)
                     clusters.extend((_Cluster(others, cluster.reasons), _Cluster(apart, [])))
         elif correction.kind is CorrectionKind.REJECT and correction.field in (None, "account"):
             kept = []
             for cluster in clusters:
-                entries = [e for e in cluster.entries if not _stands_at(e, correction.places)]
+                entries = [e for e in cluster.entries if not meant(e, correction.places)]
                 if entries:
                     kept.append(_Cluster(entries, cluster.reasons))
             clusters = kept
     return clusters
 
 
-def _stands_at(entry: _Entry, places: Iterable[CorrectedPlace]) -> bool:
-    span = entry.account.span
-    return any(
-        place.document_id == entry.source.document_id
-        and place.start < span.end
-        and span.start < place.end
-        for place in places
-    )
-
-
 def _with_values_set(
-    attacks: Sequence[Attack], clusters: Sequence[_Cluster], corrections: Sequence[Correction]
-) -> list[Attack]:
-    """Return the attacks with the values that the operator set, each the field's only one."""
-    result = list(attacks)
-    for correction in sorted(corrections, key=lambda each: each.number):
-        if correction.kind is not CorrectionKind.SET or not correction.value:
-            continue
-        for n, cluster in enumerate(clusters):
-            if any(_stands_at(e, correction.places[:1]) for e in cluster.entries):
-                result[n] = _set(result[n], correction)
-    return result
+    attack: Attack,
+    corrections: Sequence[Correction],
+    actors: JoinedActors,
+    documents: Collection[str],
+) -> Attack:
+    """Return the attack with what the operator set of it, a later value in an earlier one's place.
+
+    Its title says what is set, too, unless that was itself set. Words in a document that is not
+    among `documents` any more are left out.
+    """
+    title = None
+    for correction in corrections:
+        evidence = next(
+            (
+                Evidence(place.document_id, place.start, place.end)
+                for place in correction.places[1:2]
+                if place.document_id in documents
+            ),
+            None,
+        )
+        if correction.field == "title":
+            title = correction.value
+        else:
+            attack = _set(attack, correction, evidence, actors)
+    if attack.perpetrator_set is not None:
+        overruled = {each.actor for each in attack.perpetrators}
+        met = {each.actor for each in (*attack.targets, *attack.victims)}
+        others = [each for each in attack.actors if each not in overruled or each in met]
+        attack = replace(
+            attack, actors=tuple(dict.fromkeys((attack.perpetrator_set.actor, *others)))
+        )
+    if corrections:
+        attack = replace(attack, title=title or _title(attack))
+    return attack
 
 
 _SETTABLE = frozenset(
@@ -460,19 +518,26 @@ _SETTABLE = frozenset(
 )
 
 
-def _set(attack: Attack, correction: Correction) -> Attack:
+def _set(
+    attack: Attack, correction: Correction, evidence: Evidence | None, actors: JoinedActors
+) -> Attack:
     value, name = correction.value or "", correction.field
-    evidence = tuple(
-        Evidence(place.document_id, place.start, place.end) for place in correction.places[1:2]
-    )
     if name in _SETTABLE:
-        changed = {name: (FieldValue(value, evidence),)}
+        changed = {name: (FieldValue(value, () if evidence is None else (evidence,)),)}
         differing = tuple(each for each in attack.differing if each != name)
         return replace(attack, differing=differing, **changed)  # type: ignore[arg-type]
-    if name == "title":
-        return replace(attack, title=value)
     if name == "kind" and value in {kind.value for kind in AttackKind}:
         return replace(attack, kind=AttackKind(value))
+    if name == "date":
+        read = read_date(value)
+        decided = SetDate(read.text, read.precision, read.first, read.last, correction, evidence)
+        return replace(attack, date_set=decided)
+    if name == "perpetrator":
+        actor = actor_named(correction.names[0], actors.actors)
+        if actor is None:
+            return attack
+        doer = SetPerpetrator(actor.id, actor.name, Ladder(value), correction, evidence)
+        return replace(attack, perpetrator_set=doer)
     return attack
 
 
@@ -505,6 +570,7 @@ class _Describing:
                 entry.source.source,
                 entry.source.published,
                 entry.account,
+                entry.naming,
                 revises.get(entry.key),
             )
             for entry in entries
@@ -814,7 +880,7 @@ def _title(attack: Attack) -> str:
             parts.append(place)
         if attack.within and attack.within[0] not in COUNTRIES:
             parts.append(attack.within[0])
-    dated = next((d for d in sorted(attack.dates, key=_vagueness) if d.first), None)
+    dated = next((d for d in sorted(attack.dates_in_force, key=_vagueness) if d.first), None)
     if dated is not None:
         parts.append(_written(dated))
     elif attack.dates:
@@ -825,12 +891,12 @@ def _title(attack: Attack) -> str:
 _ARTICLE = re.compile(r"^The ")
 
 
-def _vagueness(dated: Dated) -> int:
+def _vagueness(dated: Dated | SetDate) -> int:
     order = [Precision.DAY, Precision.MONTH, Precision.RANGE, Precision.YEAR, Precision.UNRESOLVED]
     return order.index(dated.precision)
 
 
-def _written(dated: Dated) -> str:
+def _written(dated: Dated | SetDate) -> str:
     assert dated.first is not None
     if dated.precision is Precision.DAY:
         return f"{dated.first.day} {dated.first:%B %Y}"

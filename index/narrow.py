@@ -8,8 +8,9 @@ evidence for one of them in two places only:
   roles, relations and statements, attacks in which it takes part, strategies asserted of it;
 - `attack`: the passages of each account of it;
 - `strategy`: the passages that assert it;
-- `event_from`, `event_to`: the passages that tell of an attack for which any account gives a date
-  that may lie in the period. When the report was published plays no part.
+- `event_from`, `event_to`: the passages that tell of an attack for which an operator set a date, or
+  else any account gives one, that may lie in the period. When the report was published plays no
+  part.
 
 A passage must pass every filter that is set.
 """
@@ -199,11 +200,14 @@ def _events(first: date | None, last: date | None, records: Records) -> _Part | 
 
 
 def happened_within(attack: Attack, first: date | None, last: date | None) -> bool:
-    """Whether any account's date of `attack` may lie between the two days, both included."""
+    """Whether a date of `attack` may lie between the two days, both included.
+
+    That is the operator's date where one is set, else any account's.
+    """
     return any(
         (first is None or (each.last or each.first or date.min) >= first)
         and (last is None or (each.first or each.last or date.max) <= last)
-        for each in attack.dates
+        for each in attack.dates_in_force
         if each.first is not None or each.last is not None
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.actors import join_actors
 from analysis.attacks import find_accounts
-from analysis.collection import Attack, SourceRecords
+from analysis.collection import Attack, Evidence, SourceRecords
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
 from analysis.events import join_accounts
 from analysis.mentions import find_actors
@@ -23,6 +23,7 @@ from analysis.records import (
     When,
 )
 from analysis.tagger import tag
+from index.narrow import happened_within
 from ingest.document import Document
 
 
@@ -64,6 +65,8 @@ def correction(
     *accounts: SourceRecords,
     field: str | None = None,
     value: str | None = None,
+    names: tuple[str, ...] = (),
+    number: int = 1,
 ) -> Correction:
     places = tuple(
         CorrectedPlace(each.document_id, account.span.start, account.span.end)
@@ -71,7 +74,7 @@ def correction(
         for account in each.records.accounts[:1]
     )
     made_at = datetime(2023, 1, 1, tzinfo=UTC)
-    return Correction(1, kind, "analyst", made_at, places=places, field=field, value=value)
+    return Correction(number, kind, "analyst", made_at, names, places, field, value)
 
 
 HOTEL = "In December 2022 ISKP attacked the Spin Hotel in Herat. At least six guests were killed."
@@ -201,6 +204,98 @@ def test_a_value_that_the_operator_sets_is_the_only_one(register: NameRegister) 
     setting = correction(CorrectionKind.SET, *sources, field="killed", value="six guests")
     [attack] = attacks(register, sources, [setting])
     assert [value.value for value in attack.killed] == ["six guests"]
+
+
+def test_a_date_that_the_operator_sets_counts_and_the_reports_dates_stay(
+    register: NameRegister,
+) -> None:
+    sources = [source(register, HOTEL)]
+    setting = correction(CorrectionKind.SET, *sources, field="date", value="2021-05-03")
+    [attack] = attacks(register, sources, [setting])
+    assert attack.date_set is not None and attack.date_set.correction == setting
+    assert (attack.first, attack.last) == (date(2021, 5, 3), date(2021, 5, 3))
+    assert [each.text for each in attack.dates] == ["December 2022"]
+    assert attack.title == "Attack on the Spin Hotel, Herat, 3 May 2021"
+    assert not happened_within(attack, date(2022, 12, 1), None)
+    assert happened_within(attack, None, date(2021, 5, 3))
+
+
+def test_a_date_that_the_operator_sets_moves_the_attack_in_time(register: NameRegister) -> None:
+    sources = [source(register, HOTEL), source(register, "On 3 May 2019 ISKP attacked Qala bank.")]
+    setting = correction(CorrectionKind.SET, sources[0], field="date", value="2018")
+    before = [attack.evidence[0].document_id for attack in attacks(register, sources)]
+    after = [attack.evidence[0].document_id for attack in attacks(register, sources, [setting])]
+    assert after == before[::-1]
+
+
+def test_a_perpetrator_that_the_operator_sets_takes_part_in_place_of_the_reports(
+    register: NameRegister,
+) -> None:
+    sources = [source(register, HOTEL), source(register, "The Taliban hold Herat.")]
+    setting = correction(
+        CorrectionKind.SET, sources[0], field="perpetrator", value="suspected", names=("Taliban",)
+    )
+    [attack] = attacks(register, sources, [setting])
+    assert attack.perpetrator_set is not None
+    assert (attack.perpetrator_set.actor, attack.perpetrator_set.ladder) == ("taliban", "suspected")
+    assert attack.actors == ("taliban",)
+    [reported] = attack.perpetrators
+    assert reported.actor == "islamic-state-khorasan-province"
+    waiting = attacks(register, sources[:1], [setting])
+    assert [each.perpetrator_set for each in waiting] == [None]
+
+
+def test_of_two_dates_that_operators_set_the_later_decision_holds(register: NameRegister) -> None:
+    sources = [source(register, HOTEL)]
+    first, second = (
+        correction(CorrectionKind.SET, *sources, field="date", value=value, number=number)
+        for number, value in ((1, "2021"), (2, "2020"))
+    )
+    [attack] = attacks(register, sources, [second, first])
+    assert attack.date_set is not None and attack.date_set.text == "2020"
+
+
+def test_a_value_set_for_one_of_two_attacks_of_a_sentence_leaves_the_other(
+    register: NameRegister,
+) -> None:
+    # "ISKP attacked the Spin Hotel in 2021, Qala airport in 2022."
+    accounts = tuple(
+        Account(
+            AttackKind.ATTACK,
+            Span(5, 13),
+            Span(0, 59),
+            When(f"{year}", when, Precision.YEAR, date(year, 1, 1), date(year, 12, 31)),
+            targets=(Party(target, whom),),
+        )
+        for year, when, target, whom in (
+            (2021, Span(32, 36), "the Spin Hotel", Span(14, 28)),
+            (2022, Span(54, 58), "Qala airport", Span(38, 50)),
+        )
+    )
+    document = "a" * 64
+    one = SourceRecords(document, "Title", None, None, document, DocumentRecords(accounts=accounts))
+    _, airport = attacks(register, [one])
+    naming = airport.accounts[0].naming
+    assert naming == Span(5, 50)
+    place = CorrectedPlace(document, naming.start, naming.end)
+    setting = correction(CorrectionKind.SET, field="date", value="2019")
+    found = attacks(register, [one], [replace(setting, places=(place,))])
+    assert [attack.title for attack in found] == [
+        "Attack on Qala airport, 2019",
+        "Attack on the Spin Hotel, 2021",
+    ]
+
+
+def test_words_for_a_value_go_with_their_document(register: NameRegister) -> None:
+    sources = [source(register, HOTEL), source(register, "The Taliban hold Herat.")]
+    setting = correction(CorrectionKind.SET, sources[0], field="date", value="2021")
+    words = CorrectedPlace(sources[1].document_id, 0, 11)
+    setting = replace(setting, places=(*setting.places, words))
+    [attack] = attacks(register, sources, [setting])
+    assert attack.date_set is not None
+    assert attack.date_set.evidence == Evidence(sources[1].document_id, 0, 11)
+    [attack] = attacks(register, sources[:1], [setting])
+    assert attack.date_set is not None and attack.date_set.evidence is None
 
 
 def test_no_accounts_give_no_attacks(register: NameRegister) -> None:

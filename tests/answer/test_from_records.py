@@ -73,7 +73,7 @@ def make_records(catalogue: Catalogue, register: NameRegister) -> Records:
             AttackKind.ATTACK, word, Span(whole.start, whole.end), targets=(Party(target, aim),)
         )
         published = date(2023, 1, 1) if title == chronicle else date(2023, 2, 1)
-        return Told(whole.document_id, title, None, published, account)
+        return Told(whole.document_id, title, None, published, account, word)
 
     def dated(title: str, words: str, first: date, last: date) -> Dated:
         return Dated(words, Precision.DAY, first, last, evidence(title, words))

@@ -465,7 +465,7 @@ def test_records_of_a_collection_become_what_is_scored() -> None:
                 "x1",
                 "Raid",
                 AttackKind.RAID,
-                (Told(DOC, "title", None, None, account),),
+                (Told(DOC, "title", None, None, account, account.span),),
                 dates=(
                     Dated(
                         "8 March",

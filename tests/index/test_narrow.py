@@ -54,7 +54,7 @@ def place(document_id: str, text: str, words: str) -> Evidence:
 
 def told(where: Evidence, kind: AttackKind = AttackKind.BOMBING) -> Told:
     span = Span(where.start, where.end)
-    return Told(where.document_id, "A note", None, None, Account(kind, span, span))
+    return Told(where.document_id, "A note", None, None, Account(kind, span, span), span)
 
 
 def make_records(catalogue: Catalogue, register: NameRegister) -> Records:

@@ -85,7 +85,7 @@ def told(document, words, kind):
     place = at(document, words)
     span = Span(place.start, place.end)
     account = Account(kind, Span(place.start, place.start + 2), span)
-    return Told(document.id, document.title, document.source, document.published, account)
+    return Told(document.id, document.title, document.source, document.published, account, span)
 
 
 def value(document, words, text=None, **more):
