@@ -69,7 +69,7 @@ def find_accounts(
     number = 0
     end_of_last = 0
     for tagged in body:
-        if len(_CELL.findall(tagged.doc.text)) + 1 >= _MIN_CELLS:
+        if len(_CELL.findall(tagged.text)) + 1 >= _MIN_CELLS:
             told.extend(_of_row(tagged, parties, number))
             number += _CONTINUES_SENTENCES + 1
             continue
@@ -77,7 +77,7 @@ def find_accounts(
         last = next((draft for draft in reversed(told) if draft.stands_alone()), None)
         parted = last is None or _is_parted(document, end_of_last, tagged.start)
         in_paragraph = [] if parted or last is None else [last]
-        end_of_last = tagged.start + len(tagged.doc.text)
+        end_of_last = tagged.start + len(tagged.text)
         first = len(in_paragraph)
         carried: _Carried | None = None
         parties.described = None
@@ -218,7 +218,7 @@ def _of_row(tagged: Tagged, parties: Parties, number: int) -> Iterator[Draft]:
 
     A person's name in the row is the victim, or else the first cell that is no date and no place.
     """
-    text, offset = tagged.doc.text, tagged.start
+    text, offset = tagged.text, tagged.start
     start, end = offset, offset + len(text.rstrip())
     told = next(
         (

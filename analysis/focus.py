@@ -138,7 +138,7 @@ class Focus:
         at = bisect_right(self._starts, span.start) - 1
         if at < 0:
             return "", ""
-        start, text = self.paragraphs[at].start, self.paragraphs[at].doc.text
+        start, text = self.paragraphs[at].start, self.paragraphs[at].text
         first, last = span.start - start, span.end - start
         return text[max(0, first - _BEFORE) : first], text[last : last + _AFTER]
 

@@ -91,7 +91,7 @@ def sentence_spans(paragraph: Tagged) -> Iterator[Span]:
     They are the parser's, cut again where a full stop stands before a capital, which it misses
     after long sentences.
     """
-    text = paragraph.doc.text
+    text = paragraph.text
     for sent in paragraph.doc.sents:
         start = sent.start_char
         for stop in _STOP.finditer(text, sent.start_char, sent.end_char):

@@ -185,7 +185,7 @@ def _read(paragraph: Tagged, register: NameRegister) -> _Paragraph:
     starts = frozenset(sent.start_char for sent in doc.sents)
     passage = Passage(
         start=paragraph.start,
-        text=doc.text,
+        text=paragraph.text,
         taken=(),
         sentence_starts=starts,
         entities=[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents],
@@ -197,7 +197,7 @@ def _read(paragraph: Tagged, register: NameRegister) -> _Paragraph:
     )
     listed = tuple(
         kept
-        for name in register.mentions(doc.text)
+        for name in register.mentions(paragraph.text)
         if (kept := _as_name(name, passage, register)) is not None
     )
     taken = tuple((name.start, name.end) for name in listed)
@@ -313,7 +313,7 @@ def _states(paragraph: _Paragraph) -> Iterator[Mention]:
     doc, start = paragraph.tagged.doc, paragraph.tagged.start
     institutions = (name for name in paragraph.listed if name.canonical in states())
     actors = {name.end for name in institutions}
-    for match in _STATE.finditer(doc.text):
+    for match in _STATE.finditer(paragraph.tagged.text):
         span = doc.char_span(*match.span())
         if span is None or span.end >= len(doc) or match.end() in actors:
             continue

@@ -125,7 +125,7 @@ class Parties:
         in_title = {name.canonical for name in self.register.mentions(self.document.title)}
         keys: Counter[str] = Counter()
         for tagged in paragraphs:
-            here = self.mentions_in(tagged.start, tagged.start + len(tagged.doc.text))
+            here = self.mentions_in(tagged.start, tagged.start + len(tagged.text))
             keys.update({key for place in here if (key := self._key_of_group(place)) is not None})
         for key in keys:
             keys[key] += _TITLE_PARAGRAPHS * (key in in_title)

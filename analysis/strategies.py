@@ -182,7 +182,7 @@ def find_statements(
 def _of_paragraph(
     document: Document, paragraph: Tagged, focus: Focus
 ) -> Iterator[StrategyStatement]:
-    text = paragraph.doc.text
+    text = paragraph.text
     for start, end in sentence_spans(text):
         tokens = [token for token in paragraph.doc if start <= token.idx < end]
         taken: list[tuple[Span, str]] = []
@@ -357,7 +357,7 @@ def _of_phrases(paragraph: Tagged, tokens: Sequence[Token], focus: Focus) -> Ite
     if not tokens:
         return
     first, last = tokens[0].idx, tokens[-1].idx + len(tokens[-1].text)
-    sentence = paragraph.doc.text[first:last]
+    sentence = paragraph.text[first:last]
     for pattern, kind in ((_REPLIES, StrategyKind.PURPOSE), (_METHODS, StrategyKind.METHOD)):
         match = pattern.search(sentence)
         if match is None:
@@ -480,7 +480,7 @@ def _party(paragraph: Tagged, head: Token, focus: Focus) -> Party:
         end = child.right_edge.idx + len(child.right_edge.text)
         if child.dep_ in ("compound", "appos", "prep") and head.i < child.i and end - left < _PARTY:
             right = max(right, end)
-    text = paragraph.doc.text[left:right].rstrip(" ,\n")
+    text = paragraph.text[left:right].rstrip(" ,\n")
     start = paragraph.start + left
     return Party(text, Span(start, start + len(text)), place)
 

@@ -29,11 +29,13 @@ READ_REGIONS = frozenset({None, RegionKind.CAPTION, RegionKind.FOOTNOTE, RegionK
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A paragraph: `document.text[start:start + len(doc.text)] == doc.text`."""
+    """A paragraph: `document.text[start:start + len(text)] == text`."""
 
     start: int
     doc: Doc
     region: RegionKind | None
+    text: str
+    """That of `doc`, which puts it together anew, word by word, whenever it is asked."""
 
 
 @lru_cache(maxsize=1)
@@ -55,16 +57,17 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
         return []
     pieces = _pieces(document)
     pipeline = _pipeline()
-    docs = [pipeline.make_doc(document.text[start:end]) for start, end, _ in pieces]
+    texts = [document.text[start:end] for start, end, _ in pieces]
+    docs = [pipeline.make_doc(text) for text in texts]
     telling = [_names_an_attack(doc) for doc in docs]
-    armed = [_is_armed(doc.text, register) for doc in docs]
+    armed = [_is_armed(text, register) for text in texts]
     share = sum(len(doc) for doc, is_armed in zip(docs, armed, strict=True) if is_armed)
     about_armed = share > ARMED_SHARE * sum(map(len, docs))
     parsed, named = [], []
-    for doc, tells, is_armed in zip(docs, telling, armed, strict=True):
+    for doc, text, tells, is_armed in zip(docs, texts, telling, armed, strict=True):
         if about_armed or tells or is_armed:
             parsed.append(doc)
-            if (tells or is_armed) and (register is None or _has_unknown_name(doc, register)):
+            if (tells or is_armed) and (register is None or _has_unknown_name(text, register)):
                 named.append(doc)
     for _ in pipeline.pipe(parsed, disable=["ner"]):
         pass  # the documents are changed where they are
@@ -73,8 +76,8 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
     for _ in recogniser.pipe(named):
         pass
     return [
-        Tagged(start, doc if doc.has_annotation("SENT_START") else _light(doc), region)
-        for (start, _, region), doc in zip(pieces, docs, strict=True)
+        Tagged(start, doc if doc.has_annotation("SENT_START") else _light(doc), region, text)
+        for (start, _, region), doc, text in zip(pieces, docs, texts, strict=True)
     ]
 
 
@@ -128,12 +131,12 @@ def _names_an_attack(doc: Doc) -> bool:
     return not forms.isdisjoint(NOUNS) or any(stem(form) in VERBS for form in forms)
 
 
-def _has_unknown_name(doc: Doc, register: NameRegister) -> bool:
+def _has_unknown_name(text: str, register: NameRegister) -> bool:
     """Whether a capitalised word within a sentence is known to nobody."""
     return any(
         fold(word) not in register.words and word not in _known_words()
-        for match in _CAPITALISED.finditer(doc.text)
-        if not _OPENS_SENTENCE.search(doc.text, max(0, match.start() - 4), match.start())
+        for match in _CAPITALISED.finditer(text)
+        if not _OPENS_SENTENCE.search(text, max(0, match.start() - 4), match.start())
         for word in [match.group()]
     )
 

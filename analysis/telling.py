@@ -140,7 +140,7 @@ class SentenceReader:
         self.number = number
         self.document_text = parties.document.text
         self.offset = tagged.start
-        self.text = tagged.doc.text
+        self.text = tagged.text
         start, end = self.offset + sentence.start_char, self.offset + sentence.end_char
         while start < end and self.document_text[start].isspace():
             start += 1

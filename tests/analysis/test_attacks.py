@@ -248,6 +248,6 @@ def test_a_paragraph_that_is_not_parsed_is_read_to_its_end(register: NameRegiste
     document = Document(text, "Title", language="en")
     unparsed = spacy.blank("en")
     unparsed.add_pipe("sentencizer")
-    paragraphs = [Tagged(0, unparsed(text), None)]
+    paragraphs = [Tagged(0, unparsed(text), None, text)]
     for account in find_accounts(document, paragraphs, (), register):
         assert text[account.trigger.start : account.trigger.end] == "attack"

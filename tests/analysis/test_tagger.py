@@ -33,8 +33,8 @@ def test_a_paragraph_without_grammar_has_the_documents_characters_and_sentences(
 ) -> None:
     document = Document(text=f"Harvest\n{QUIET}\nPrices", title="Harvest")
     for paragraph in tag(document, register):
-        end = paragraph.start + len(paragraph.doc.text)
-        assert document.text[paragraph.start : end] == paragraph.doc.text
+        end = paragraph.start + len(paragraph.text)
+        assert document.text[paragraph.start : end] == paragraph.text
     longest = max(tag(document, register), key=lambda each: len(each.doc))
     sentences = [str(sentence).strip() for sentence in longest.doc.sents]
     assert sentences[0].startswith("It's the harvest")
