@@ -26,7 +26,7 @@ import numpy as np
 
 from eval.errors import EvalError
 from eval.gold import read_gold
-from eval.run import _commit as code_commit
+from eval.run import code_commit
 from eval.systems import Asker
 from index.embed import Embedder
 from index.ingestion import IngestReport, Progress, ingest
@@ -77,7 +77,10 @@ class IngestRate:
     """The median of the rounds, as is the ratio."""
     ratio_to_embedding: float
     """Seconds of an ingest over seconds of embedding its passages alone."""
+    ratio_to_unanalysed: float
+    """Seconds of an ingest over those of one that leaves actors, attacks and strategies out."""
     ingest_seconds: tuple[float, ...]
+    unanalysed_seconds: tuple[float, ...]
     embedding_seconds: tuple[float, ...]
 
 
@@ -154,7 +157,7 @@ def bench(
     if len(questions) < 2:
         raise BenchError(f"{len(questions)} questions; give two or more, one is for the warm-up")
     tell = on_progress or (lambda progress: None)
-    date = datetime.now(UTC).isoformat(timespec="seconds")
+    date, commit = datetime.now(UTC).isoformat(timespec="seconds"), code_commit()
     warm_up = questions[::WARM_UP_EVERY]
     measured = [text for place, text in enumerate(questions) if place % WARM_UP_EVERY]
     with tempfile.TemporaryDirectory(prefix="dossier-bench-") as name:
@@ -189,7 +192,7 @@ def bench(
     search, embedding, faiss = timings.T
     return BenchReport(
         date=date,
-        commit=code_commit(),
+        commit=commit,
         cpu=_cpu(),
         threads=threads,
         model=embedder.fingerprint,
@@ -217,10 +220,6 @@ def gold_questions(folder: Path = _ROOT / "gold") -> list[str]:
 def table(report: BenchReport) -> str:
     """Return the report for a person to read, a line for each thing measured."""
     rate = report.ingest
-    rounds = ", ".join(
-        f"{whole / alone:.2f}"
-        for whole, alone in zip(rate.ingest_seconds, rate.embedding_seconds, strict=True)
-    )
     lines = [
         f"{report.passages:,} passages of {report.documents:,} documents "
         f"({report.distractors}); {report.questions} questions, one client",
@@ -228,7 +227,10 @@ def table(report: BenchReport) -> str:
         f"code {(report.commit or 'unknown')[:12]}; {report.date}",
         "",
         f"ingest   {rate.passages_per_second:8.1f} passages/s   {rate.ratio_to_embedding:.2f} × "
-        f"embedding alone ({rate.passages} passages; rounds {rounds})",
+        f"embedding alone ({rate.passages} passages; rounds "
+        f"{_rounds(rate.ingest_seconds, rate.embedding_seconds)})",
+        f"                               {rate.ratio_to_unanalysed:.2f} × the same without records "
+        f"(rounds {_rounds(rate.ingest_seconds, rate.unanalysed_seconds)})",
         "",
         "              p50        p95",
     ]
@@ -241,6 +243,10 @@ def table(report: BenchReport) -> str:
         line = f"{name:<11}{latency.p50_ms:7.1f} ms {latency.p95_ms:7.1f} ms   {note}"
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _rounds(seconds: Sequence[float], to: Sequence[float]) -> str:
+    return ", ".join(f"{one / other:.2f}" for one, other in zip(seconds, to, strict=True))
 
 
 def made_documents(reports: Sequence[Document], seed: int = SEED) -> Iterator[str]:
@@ -351,36 +357,55 @@ def _collect(
 def _measure_ingest(
     collection: _Collection, embedder: Embedder, folder: Path, rounds: int, tell: Tell
 ) -> IngestRate:
-    """Ingest into empty stores and embed alone, by turns; which goes first changes."""
+    """Ingest into empty stores, whole and unanalysed, and embed alone, by turns.
+
+    Which goes first changes.
+    """
     embedder.embed_passages(collection.texts[:32])  # so that the first round is like the others
     whole: list[float] = []
+    unanalysed: list[float] = []
     alone: list[float] = []
 
-    def ingest_all(number: int) -> None:
+    def ingest_into_empty(number: int, *, analyse: bool) -> float:
         directory = folder / f"round-{number}"
         with _open(directory, embedder) as store:
-            whole.append(_seconds(lambda: _ingest(store, collection, tell)))
+            seconds = _seconds(lambda: _ingest(store, collection, tell, analyse=analyse))
         shutil.rmtree(directory)
+        return seconds
+
+    def ingest_all(number: int) -> None:
+        whole.append(ingest_into_empty(number, analyse=True))
+
+    def ingest_unanalysed(number: int) -> None:
+        unanalysed.append(ingest_into_empty(number, analyse=False))
 
     def embed_all(number: int) -> None:
         tell(Progress("embedding alone", number, rounds))
         alone.append(_seconds(lambda: embedder.embed_passages(collection.texts)))
 
     for number in range(rounds):
-        for step in (ingest_all, embed_all) if number % 2 == 0 else (embed_all, ingest_all):
+        steps = (ingest_all, ingest_unanalysed, embed_all)
+        for step in steps if number % 2 == 0 else reversed(steps):
             step(number)
-    ratios = [ingested / embedded for ingested, embedded in zip(whole, alone, strict=True)]
     return IngestRate(
         passages=len(collection.texts),
         passages_per_second=round(len(collection.texts) / median(whole), 1),
-        ratio_to_embedding=round(median(ratios), 3),
+        ratio_to_embedding=_ratio(whole, alone),
+        ratio_to_unanalysed=_ratio(whole, unanalysed),
         ingest_seconds=tuple(round(seconds, 3) for seconds in whole),
+        unanalysed_seconds=tuple(round(seconds, 3) for seconds in unanalysed),
         embedding_seconds=tuple(round(seconds, 3) for seconds in alone),
     )
 
 
-def _ingest(store: Store, collection: _Collection, tell: Tell) -> IngestReport:
-    report = ingest(store, collection.sources, on_progress=tell)
+def _ratio(seconds: Sequence[float], to: Sequence[float]) -> float:
+    return round(median(one / other for one, other in zip(seconds, to, strict=True)), 3)
+
+
+def _ingest(
+    store: Store, collection: _Collection, tell: Tell, *, analyse: bool = True
+) -> IngestReport:
+    report = ingest(store, collection.sources, analyse=analyse, on_progress=tell)
     if report.skipped:
         raise BenchError(f"{len(report.skipped)} documents are skipped: {report.skipped[0]}")
     return report

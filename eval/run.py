@@ -115,7 +115,7 @@ def run_gold(
     and gold set give the same run, save for timings and date. The progress bar goes to standard
     error and only to a terminal.
     """
-    date = datetime.now(UTC).isoformat(timespec="seconds")
+    date, commit = datetime.now(UTC).isoformat(timespec="seconds"), code_commit()
     rows, titles = [], {}
     checked = wrong = 0
     for question in tqdm(gold, unit="question", disable=None if show_progress else True):
@@ -143,7 +143,7 @@ def run_gold(
         questions=len(gold),
         date=date,
         command=command,
-        commit=_commit(),
+        commit=commit,
         quotes_checked=checked,
         quotes_wrong=wrong,
         documents=titles,
@@ -289,7 +289,9 @@ def _quoted(document: Text | None, start: int, end: int) -> Quoted | None:
     )
 
 
-def _commit() -> str | None:
+def code_commit() -> str | None:
+    """Return the code's commit, with "+changes" when files differ; None outside a checkout."""
+
     def git(*arguments: str) -> str:
         return subprocess.run(
             ["git", "-C", str(_HERE), *arguments],

@@ -6,7 +6,7 @@ What all documents say together is built from both once for each state of the st
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
@@ -34,8 +34,13 @@ def made_by(register: NameRegister) -> str:
     return f"{ANALYSIS_VERSION}/{register.digest[:16]}"
 
 
+def unanalysed(writer: CatalogueWriter, register: NameRegister) -> list[int]:
+    """Return the rows of documents that were not analysed, or by other rules or names."""
+    return writer.unanalysed(made_by(register))
+
+
 class PendingAnalyses:
-    """The documents that were not analysed, or by other rules or names: analyses them meanwhile.
+    """Documents that want analysing, or want it anew: analyses them meanwhile.
 
     Another process does the work; this one hands out documents and takes in their records whenever
     `advance` is called, and all that remains with `finish`. The writer is used only in these. A
@@ -43,13 +48,17 @@ class PendingAnalyses:
     """
 
     def __init__(
-        self, writer: CatalogueWriter, register: NameRegister, process: AnalysisProcess
+        self,
+        writer: CatalogueWriter,
+        register: NameRegister,
+        process: AnalysisProcess,
+        rows: Iterable[int],
     ) -> None:
-        """Find what there is to do; nothing is begun before `advance` or `finish`."""
+        """Take the documents' rows; nothing is begun before `advance` or `finish`."""
         self._writer = writer
         self._process = process
         self._version = made_by(register)
-        self._waiting = deque(writer.unanalysed(self._version))
+        self._waiting = deque(rows)
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analyse")
         self._begun: deque[tuple[int, str, Future[tuple[DocumentRecords, float]]]] = deque()
         self.total = len(self._waiting)

@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.corrections import Correction
 from analysis.process import AnalysisProcess
-from index.analyses import PendingAnalyses, add_correction
+from index.analyses import PendingAnalyses, add_correction, unanalysed
 from index.catalogue import CatalogueWriter, storage_errors
 from index.store import Store
 from ingest.chunk import chunk_document
@@ -106,6 +106,7 @@ def ingest(
     *,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     allow_urls: bool = False,
+    analyse: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
     """Bring files, folders and addresses into the store, and say what became of each.
@@ -113,7 +114,8 @@ def ingest(
     All is published in one transaction at the end, or, if this raises or is killed, nothing; only
     the vectors computed so far are kept, for the next try. A source that cannot be read is skipped
     and reported, and what its path held before stays. Readers go on undisturbed; a second ingest
-    waits for the first.
+    waits for the first. Without `analyse` actors, attacks and strategies wait for the next ingest,
+    or for the store to be opened again.
 
     Raises StoreError if the data directory cannot be written.
     """
@@ -132,7 +134,9 @@ def ingest(
             _note_near_duplicates(writer, outcomes)
             with (
                 AnalysisProcess(store.names) as process,
-                PendingAnalyses(writer, store.names, process) as analyses,
+                PendingAnalyses(
+                    writer, store.names, process, unanalysed(writer, store.names) if analyse else ()
+                ) as analyses,
             ):
                 embedded = _embed_new(store, writer, analyses, tell)
                 analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))

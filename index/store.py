@@ -28,7 +28,7 @@ from analysis.names import SHIPPED_NAMES, NameRegister
 from analysis.process import AnalysisProcess
 from index import catalogue as catalogue_file
 from index import vectors as vectors_file
-from index.analyses import PendingAnalyses
+from index.analyses import PendingAnalyses, unanalysed
 from index.catalogue import (
     Catalogue,
     CatalogueWriter,
@@ -246,7 +246,9 @@ class Store:
             writer.begin()
             with (
                 AnalysisProcess(self.names) as process,
-                PendingAnalyses(writer, self.names, process) as analyses,
+                PendingAnalyses(
+                    writer, self.names, process, unanalysed(writer, self.names)
+                ) as analyses,
             ):
                 analyses.finish()
             generation = writer.publish()

@@ -119,6 +119,7 @@ def test_a_collection_reaches_the_size_and_each_question_is_searched_and_asked_o
     assert 0 < report.faiss_to_search < 1
     assert stages["searching"] == stages["asking"] == 10
     assert len(report.ingest.ingest_seconds) == len(report.ingest.embedding_seconds) == 2
+    assert len(report.ingest.unanalysed_seconds) == 2
     assert json.loads(json.dumps(asdict(report)))["model"] == "hash@1"
 
 
@@ -135,8 +136,8 @@ def test_vectors_in_the_work_folder_are_not_computed_again(reports: Path, tmp_pa
             reports=reports,
             rounds=1,
         )
-        # Besides the whole collection, the slice: before the clock runs, within ingest and alone.
-        return len(embedder.passages) - 32 - 2 * report.ingest.passages
+        # Besides the whole collection, the slice: before the clock runs, in two ingests and alone.
+        return len(embedder.passages) - 32 - 3 * report.ingest.passages
 
     assert embedded(50) >= 50
     assert embedded(50) == 0
@@ -216,7 +217,7 @@ REPORT = BenchReport(
     documents=7,
     passages=10_001,
     questions=350,
-    ingest=IngestRate(600, 31.5, 1.1, (20.0, 19.0), (18.0, 20.0)),
+    ingest=IngestRate(600, 31.5, 1.1, 1.25, (20.0, 19.0), (16.0, 15.0), (18.0, 20.0)),
     search=Latency(10.0, 20.0),
     embedding=Latency(6.0, 9.0),
     faiss=Latency(1.0, 1.5),
@@ -231,8 +232,9 @@ def test_the_table_gives_the_numbers_with_what_they_depend_on() -> None:
     assert lines[0] == "10,001 passages of 7 documents (news.jsonl); 350 questions, one client"
     assert "Some CPU, 2 cores, 2 threads" in lines[1] and "0123456789ab" in lines[1]
     assert "31.5 passages/s   1.10 × embedding alone" in lines[3] and "1.11, 0.95" in lines[3]
-    assert lines[6].split() == ["search", "10.0", "ms", "20.0", "ms"]
-    assert lines[8].endswith("1.5 ms   0.10 of search")
+    assert "1.25 × the same without records (rounds 1.25, 1.27)" in lines[4]
+    assert lines[7].split() == ["search", "10.0", "ms", "20.0", "ms"]
+    assert lines[9].endswith("1.5 ms   0.10 of search")
 
 
 def test_the_command_prints_and_writes_the_same_report(

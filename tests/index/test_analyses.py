@@ -41,6 +41,14 @@ def test_every_document_is_analysed_once(store: Store, reports: Path) -> None:
     assert ingest(store, [reports]).analysed == 0
 
 
+def test_an_ingest_that_leaves_the_analysis_out_leaves_it_to_the_next(
+    store: Store, reports: Path
+) -> None:
+    first = ingest(store, [reports], analyse=False)
+    assert first.analysed == 0
+    assert ingest(store, [reports]).analysed == len(first.added)
+
+
 def test_other_rules_analyse_every_document_anew_when_the_store_is_opened(
     store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch, reopen: Callable[[], Store]
 ) -> None:
