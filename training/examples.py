@@ -48,6 +48,22 @@ class Mixture:
     window_words: tuple[int, ...] = (30, 70, 95, 120, 150)
     window_weights: tuple[float, ...] = (0.08, 0.2, 0.3, 0.3, 0.12)
 
+    def with_negatives(self, share: float) -> "Mixture":
+        """Return this mixture with so much of each kind of negative that is made, from 0 to 1.
+
+        Questions that the data sets themselves leave unanswered stay.
+        """
+        return replace(
+            self,
+            in_article=share * self.in_article,
+            in_paragraph=share * self.in_paragraph,
+            near_miss=share * self.near_miss,
+            other_attribute=share * self.other_attribute,
+            exchanged_roles=share * self.exchanged_roles,
+            unstated=share * self.unstated,
+            unrelated=share * self.unrelated,
+        )
+
 
 OTHER_DOMAINS = ("squadshifts-reddit", "squadshifts-amazon")
 

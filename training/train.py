@@ -49,6 +49,7 @@ class Plan:
     max_tokens: int = 256  # question and window together
     max_question_tokens: int = 48
     answerable_weight: float = 1.0
+    negatives: float = 1.0  # share of the recipe's made negatives, to compare with fewer or none
     checkpoint_minutes: float = 5.0
     threads: int = 2
     # The folder of a finished run to go on from with a fresh schedule; empty starts from MiniLM.
@@ -296,6 +297,7 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     ]
     paragraphs = training_paragraphs(squad2, squad1, shifts, held_out_titles(squad2))
     judged, _ = read_clapnq(data / "refusal")
+    mixture = Mixture().with_negatives(plan.negatives)
 
     def done_share() -> float:
         if plan.minutes is not None:
@@ -323,7 +325,7 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     clock = reported = time.monotonic()
     saved = clock
     for current in itertools.count(epoch):
-        made = build_epoch(paragraphs, judged, Mixture(), plan.seed, current)
+        made = build_epoch(paragraphs, judged, mixture, plan.seed, current)
         for index, batch in enumerate(batches(made, tokenizer, plan, current)):
             if current == epoch and index < batches_done:
                 continue

@@ -58,6 +58,17 @@ def test_every_answerable_example_holds_its_answer_and_no_negative_does() -> Non
         assert Counter(e.kind for e in examples)["answerable"] == 1
 
 
+def test_a_mixture_without_negatives_leaves_only_what_the_data_sets_leave_unanswered() -> None:
+    examples = build_epoch(PARAGRAPHS, (), ALWAYS.with_negatives(0), seed=1, epoch=0)
+    asked = {(q.text, q.answers == ()) for p in PARAGRAPHS for q in p.questions}
+    assert examples
+    assert all(example.answerable or (example.question, True) in asked for example in examples)
+    assert any(
+        not example.answerable and (example.question, True) not in asked
+        for example in build_epoch(PARAGRAPHS, (), ALWAYS, seed=1, epoch=0)
+    )
+
+
 def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_the_next() -> None:
     def build(seed: int, epoch: int) -> list[str]:
         return [e.question + e.window for e in build_epoch(PARAGRAPHS, (), ALWAYS, seed, epoch)]
