@@ -20,6 +20,7 @@ from analysis.records import (
     ActorKind,
     AttackKind,
     Attribution,
+    Harm,
     Hedge,
     Ladder,
     Mention,
@@ -141,6 +142,8 @@ def _add(told: list[Draft], before: int, found: Sequence[Draft], reader: Sentenc
         whole = next((e for e in earlier if e.deadly == event.deadly), next(iter(earlier), None))
         if whole is not None:
             whole.take(event)
+            if len(found) == 1:
+                reader.number_attacks(whole)
             continue
         last = told[-1] if len(told) > before else None
         another = event.additional and event.kind in ATTACKS and not event.deadly
@@ -248,6 +251,7 @@ def _of_row(tagged: Tagged, parties: Parties, number: int) -> Iterator[Draft]:
         when=whens[0],
         places=places,
         deadly=trigger.to_people and not trigger.exact,
+        fatal=trigger.harm is Harm.KILLED,
         group=parties.group_meant(tagged, token),
     )
     if persons:

@@ -11,8 +11,8 @@ from analysis.values import find_numbers
 _HARMS = (
     (
         Harm.KILLED,
-        r"kill(?:ed|ing)|dead|died|deaths?|(?:lost|cost|claim\w+)[^.;]{0,30}?\blives|execut(?:ed|ing|ions?)"
-        r"|put[^.;]{0,60}?\bto\s+death|murder\w*|slain|assassinat\w+|fatalities|behead\w+|shot\s+dead",
+        r"kill(?:ed|ing)|dead|died|deaths?|(?:lost|cost|claim\w+)[^.;]{0,30}?\blives"
+        r"|execut(?:e|es|ed|ing|ions?)|put[^.;]{0,60}?\bto\s+death|murder\w*|slain|assassinat\w+|fatalities|behead\w+|shot\s+dead",
     ),
     (Harm.WOUNDED, r"wound(?:ed|ing)|injur(?:ed|ing|ies)|hurt"),
     (Harm.ARRESTED, r"arrest(?:ed|s|ing)?|detain(?:ed|ing)|captur(?:ed|ing)|taken\s+prisoner"),
@@ -50,6 +50,14 @@ _STOP = re.compile(
     r"taken|lost|died|dead|killed|injured|wounded|hurt|arrested|for|with|to|but|took|met|escaped)\b.*",
     re.I | re.S,
 )
+
+
+_DEAD = r"(?:killed|killing|dead|slain|deaths?|kill)"
+_HURT = r"(?:wounded|wounding|injured|injuring|hurt|injuries|wound|injure)"
+_JOINT = re.compile(
+    rf"\b(?:{_DEAD}\s+(?:and|or)\s+{_HURT}|{_HURT}\s+(?:and|or)\s+{_DEAD}|casualties)\b", re.I
+)
+_AND = re.compile(r",?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as|besides)\s+$", re.I)
 
 
 def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casualties]:
@@ -92,9 +100,45 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
         least, most, qualifiers = _bounds(
             sentence[number.start : number.end], number.key, offset + start + number.start
         )
+        if _is_of_several_harms(sentence, number.start, number.end, after):
+            # "Nine killed and wounded" says neither how many died nor how many did not.
+            least = None
         written = text[span.start - offset : span.end - offset]
-        found.append(Casualties(harm, written, span, least, most, who or None, qualifiers))
+        beside = _is_beside(sentence, number.start, harms)
+        found.append(Casualties(harm, written, span, least, most, who or None, qualifiers, beside))
     return found
+
+
+def _is_of_several_harms(sentence: str, start: int, end: int, after: str) -> bool:
+    """Whether the number counts the dead and the wounded together."""
+    before = _JOINT.search(sentence, max(0, start - 60), start)
+    if before is not None:
+        return bool(re.fullmatch(r"\s*(?:of\s+|to\s+)?", sentence[before.end() : start]))
+    behind = _JOINT.search(sentence, end, end + 60)
+    if behind is None:
+        return False
+    between = sentence[end : behind.start()]
+    return not re.search(r"[.;,:|\d]", between) and not _HARM.search(between)
+
+
+def _is_beside(sentence: str, start: int, harms: list[tuple[int, int, Harm]]) -> bool:
+    """Whether "and" or "with" adds the number to somebody to whom the same was done.
+
+    That the harm was told before the "and", or of nobody before it, tells this from another clause:
+    "the bomb killed nine and two were wounded".
+    """
+    joined = _AND.search(sentence, 0, start)
+    if joined is None:
+        return False
+    clause = re.split(r"[.;:|]", sentence[: joined.start()])[-1]
+    if not re.search(r"\w", clause):
+        return False
+    first, last = joined.start() - len(clause), joined.start()
+    told = [harm for begin, end, harm in harms if first <= begin and end <= last]
+    next_told = next((begin for begin, _, _ in harms if begin >= start), None)
+    if next_told is None or re.search(r"[.,;:|]", sentence[start:next_told]):
+        return bool(told)
+    return not told
 
 
 def _are_people(described: str) -> bool:

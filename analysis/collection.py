@@ -244,6 +244,8 @@ class Attack:
     freed: tuple[FieldValue, ...] = ()
     weapons: tuple[FieldValue, ...] = ()
     outcome: tuple[FieldValue, ...] = ()
+    attacks: tuple[FieldValue, ...] = ()
+    """Of how many attacks it consisted, where accounts say so."""
     hedges: tuple[Hedge, ...] = ()
     differing: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from analysis.records import (
     AttackKind,
     Attribution,
     Casualties,
+    Counted,
     Described,
     Harm,
     Outcome,
@@ -63,11 +64,14 @@ class Draft:
     victims: list[Party] = field(default_factory=list)
     casualties: list[Casualties] = field(default_factory=list)
     weapons: list[Described] = field(default_factory=list)
+    attacks: list[Counted] = field(default_factory=list)
     outcome: Outcome = Outcome.CARRIED_OUT
     outcome_span: Span | None = None
     qualifiers: list[Qualifier] = field(default_factory=list)
     deadly: bool = False
     """Whether the words are of killing, not of an attack."""
+    fatal: bool = False
+    """Whether any of them says that somebody died."""
     quiet: bool = False
     """Whether they are of dying only, which takes no enemy."""
     anaphoric: bool = False
@@ -129,6 +133,7 @@ class Draft:
         _extend(self.victims, other.victims)
         _extend(self.casualties, other.casualties)
         _extend(self.weapons, other.weapons)
+        _extend(self.attacks, other.attacks)
         _extend(self.qualifiers, other.qualifiers)
         if other.outcome_span is not None:
             self.outcome, self.outcome_span = other.outcome, other.outcome_span
@@ -136,6 +141,7 @@ class Draft:
         self.placed |= other.placed
         self.persons |= other.persons
         self.deadly &= other.deadly
+        self.fatal |= other.fatal
         self.quiet &= other.quiet
         self.anaphoric &= other.anaphoric
 
@@ -206,6 +212,7 @@ class Draft:
             attributions=list(self.attributions),
             casualties=list(self.casualties),
             weapons=list(self.weapons),
+            attacks=[],
             qualifiers=list(self.qualifiers),
         )
 
@@ -224,6 +231,8 @@ class Draft:
             victims=tuple(_once(self.victims)),
             casualties=tuple(_once(self.casualties)),
             weapons=tuple(_once(self.weapons)),
+            attacks=tuple(_once(self.attacks)),
+            fatal=self.fatal and self.outcome is Outcome.CARRIED_OUT,
             outcome=self.outcome,
             outcome_span=self.outcome_span,
             qualifiers=tuple(_once(self.qualifiers)),

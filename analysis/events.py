@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
-from itertools import combinations
 
 from analysis.account_places import account_meant, naming_words
 from analysis.actors import JoinedActors, slug
@@ -28,14 +27,13 @@ from analysis.collection import (
     Told,
 )
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
-from analysis.dates import same_time
 from analysis.decided import actor_named, read_date
+from analysis.differences import Charge, Given, differing, head, revisions, times_fit
 from analysis.places import COUNTRIES, FACILITIES
 from analysis.records import (
     Account,
     ActorKind,
     AttackKind,
-    Casualties,
     Harm,
     Hedge,
     Ladder,
@@ -104,6 +102,7 @@ class _Entry:
     """Ids of the persons that it was done to."""
     doers: frozenset[str]
     """Ids of the actors that it is laid on, parents included."""
+    charges: tuple[Charge, ...] = ()
 
     @property
     def place(self) -> Evidence:
@@ -134,7 +133,7 @@ def join_accounts(
     corrections = sorted(corrections, key=lambda each: each.number)
     meant = _Meant(entries)
     clusters = _corrected(clusters, corrections, meant)
-    describe = _Describing(actors)
+    describe = _Describing(actors, clusters)
     documents = {source.document_id for source in sources}
     attacks = [
         _with_values_set(
@@ -179,6 +178,16 @@ def _entries(sources: Sequence[SourceRecords], actors: JoinedActors) -> list[_En
             }
             doers = {actor for each in account.attributions if (actor := of(each.actor))}
             doers |= {parent for actor in doers if (parent := parents.get(actor))}
+            charges = tuple(
+                Charge(
+                    (of(each.by) or each.by.text) if each.by is not None else "",
+                    frozenset(filter(None, (actor, parents.get(actor)))),
+                    each.ladder,
+                )
+                for each in account.attributions
+                if (actor := of(each.actor)) is not None
+                and not any(q.kind is Hedge.POSSIBLE for q in each.actor.qualifiers)
+            )
             exact = frozenset(
                 _folded(place.canonical or place.text)
                 for place in account.places
@@ -206,6 +215,7 @@ def _entries(sources: Sequence[SourceRecords], actors: JoinedActors) -> list[_En
                     _telling(" ".join((*described, *near))),
                     frozenset(persons),
                     frozenset(doers),
+                    charges,
                 )
             )
     return found
@@ -295,7 +305,7 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
         dated
         and _exact(one.account.when)
         and _exact(other.account.when)
-        and _times_fit(one.account.when, other.account.when, _NEAR_DAYS)
+        and times_fit(one.account.when, other.account.when, _NEAR_DAYS)
     )
     said = []
     if dated:
@@ -310,7 +320,7 @@ def _agreement(one: _Entry, other: _Entry) -> tuple[int, str] | None:
         return None
     alike = one.account.kind is other.account.kind is not AttackKind.ATTACK
     # Whoever two reports say to have died on different days may be two men, or one misplaced.
-    timely = _times_fit(one.account.when, other.account.when, 0)
+    timely = times_fit(one.account.when, other.account.when, 0)
     strength = (
         (4 if timely else 1) * bool(persons)
         + 2 * alike
@@ -351,7 +361,7 @@ def _excludes(one: _Entry, other: _Entry) -> bool:
         return True
     death = one.persons & other.persons and _fatal(one.account) and _fatal(other.account)
     days = _SAME_DEATH_DAYS if death else _NEAR_DAYS if _near_alike(one, other) else 0
-    if not _times_fit(one.account.when, other.account.when, days):
+    if not times_fit(one.account.when, other.account.when, days):
         return True
     if one.persons and other.persons and not one.persons & other.persons:
         return not (
@@ -415,15 +425,6 @@ def _kinds_fit(one: Account, other: Account) -> bool:
     return (one.kind in _ATTACKS and other.kind in _ATTACKS) or (
         one.kind in _OPERATIONS and other.kind in _OPERATIONS
     )
-
-
-def _times_fit(one: When | None, other: When | None, days: int) -> bool:
-    if one is None or other is None or same_time(one, other):
-        return True
-    if one.first and one.last and other.first and other.last:
-        gap = max((one.first - other.last).days, (other.first - one.last).days)
-        return gap <= days
-    return False
 
 
 class _Meant:
@@ -555,14 +556,21 @@ def _with_ids(attacks: Sequence[Attack]) -> Iterator[Attack]:
 class _Describing:
     """Turns accounts of one event into a record with each value once and who says so."""
 
-    def __init__(self, actors: JoinedActors) -> None:
+    def __init__(self, actors: JoinedActors, clusters: Iterable[_Cluster]) -> None:
         self._of = actors.of_mention
         self._actors = {actor.id: actor for actor in actors.actors}
+        self._hit: dict[tuple[str, str], list[tuple[_Entry, _Cluster]]] = defaultdict(list)
+        """In which events each document names each person as whom it hit."""
+        for cluster in clusters:
+            for entry in cluster.entries:
+                for person in entry.persons:
+                    self._hit[entry.source.document_id, person].append((entry, cluster))
 
     def attack(self, cluster: _Cluster) -> Attack:
         """Return the record of one event."""
         entries = sorted(cluster.entries, key=lambda e: (e.source.published or date.max, *e.key))
-        revises = self._revisions(entries)
+        given = [self._given(entry, cluster) for entry in entries]
+        revises = revisions(given)
         told = tuple(
             Told(
                 entry.source.document_id,
@@ -571,9 +579,9 @@ class _Describing:
                 entry.source.published,
                 entry.account,
                 entry.naming,
-                revises.get(entry.key),
+                revises.get(place),
             )
-            for entry in entries
+            for place, entry in enumerate(entries)
         )
         attack = Attack(
             id="",
@@ -592,6 +600,7 @@ class _Describing:
             freed=self._counts(entries, Harm.FREED),
             weapons=self._weapons(entries),
             outcome=self._outcome(entries),
+            attacks=self._numbers(entries),
             hedges=_hedges(q for entry in entries for q in entry.account.qualifiers),
             joined_because=tuple(dict.fromkeys(cluster.reasons)),
         )
@@ -601,11 +610,7 @@ class _Describing:
             for party in _all_parties(entry.account)
             if (actor := self._actor(entry, party)) is not None
         )
-        attack = replace(
-            attack,
-            actors=tuple(actors),
-            differing=self._differing(entries, revises),
-        )
+        attack = replace(attack, actors=tuple(actors), differing=differing(given))
         return replace(attack, title=_title(attack))
 
     def _actor(self, entry: _Entry, party: Party) -> str | None:
@@ -613,35 +618,26 @@ class _Describing:
             return None
         return self._of.get((entry.source.document_id, party.mention))
 
-    def _revisions(self, entries: Sequence[_Entry]) -> dict[tuple[str, int], str]:
-        """Return which accounts revise an earlier document of the same source, and which one."""
-        found = {}
-        for later in entries:
-            for earlier in reversed(entries):
-                source = later.source.source
-                if (
-                    source is None
-                    or earlier.source.source != source
-                    or earlier.source.published is None
-                    or later.source.published is None
-                    or earlier.source.published >= later.source.published
-                ):
-                    continue
-                if _differ(earlier, later):
-                    found[later.key] = earlier.source.document_id
-                    break
-        return found
-
-    def _differing(
-        self, entries: Sequence[_Entry], revises: dict[tuple[str, int], str]
-    ) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-        for one, other in combinations(entries, 2):
-            if revises.get(other.key) == one.source.document_id:
-                continue
-            for name in _differ(one, other):
-                names.setdefault(name)
-        return tuple(names)
+    def _given(self, entry: _Entry, cluster: _Cluster) -> Given:
+        document = entry.source.document_id
+        return Given(
+            document,
+            entry.source.source,
+            entry.source.published,
+            entry.account,
+            entry.persons,
+            entry.charges,
+            frozenset(
+                person
+                for person in {each for other in cluster.entries for each in other.persons}
+                if (told := self._hit.get((document, person)))
+                and all(there is not cluster for _, there in told)
+                and any(
+                    other.account.fatal or other.account.span == entry.account.span
+                    for other, _ in told
+                )
+            ),
+        )
 
     def _dates(self, entries: Sequence[_Entry]) -> tuple[Dated, ...]:
         found: dict[tuple[object, ...], Dated] = {}
@@ -725,7 +721,9 @@ class _Describing:
         return _values(
             (
                 " ".join(each.text.split()),
-                f"{each.least} {each.most} {_head(each)}",
+                f"{each.least} {each.most} {head(each)}"
+                if each.least is not None or each.most is not None
+                else each.text.casefold(),
                 Evidence(entry.source.document_id, each.span.start, each.span.end),
                 _hedges(each.qualifiers),
                 None,
@@ -746,6 +744,19 @@ class _Describing:
             )
             for entry in entries
             for each in entry.account.weapons
+        )
+
+    def _numbers(self, entries: Sequence[_Entry]) -> tuple[FieldValue, ...]:
+        return _values(
+            (
+                each.text,
+                str(each.number),
+                Evidence(entry.source.document_id, each.span.start, each.span.end),
+                (),
+                None,
+            )
+            for entry in entries
+            for each in entry.account.attacks
         )
 
     def _outcome(self, entries: Sequence[_Entry]) -> tuple[FieldValue, ...]:
@@ -811,47 +822,6 @@ def _kind(entries: Sequence[_Entry]) -> AttackKind:
         telling = [kind for kind in kinds if kind is not general]
         kinds = telling or kinds
     return max(kinds, key=lambda kind: (kinds.count(kind), -kinds.index(kind)))
-
-
-def _differ(one: _Entry, other: _Entry) -> list[str]:
-    """Return the fields in which two accounts of one event exclude each other."""
-    names = []
-    if not _times_fit(one.account.when, other.account.when, 0):
-        names.append("dates")
-    if one.doers and other.doers and not one.doers & other.doers:
-        names.append("perpetrators")
-    for harm in (Harm.KILLED, Harm.WOUNDED, Harm.ARRESTED, Harm.FREED):
-        ours, theirs = _total(one.account, harm), _total(other.account, harm)
-        if ours and theirs and _exclude_counts(ours, theirs):
-            names.append(harm.value)
-    outcomes = {one.account.outcome, other.account.outcome}
-    stated = one.account.outcome_span is not None and other.account.outcome_span is not None
-    if len(outcomes) > 1 and stated:
-        names.append("outcome")
-    return names
-
-
-_ANYBODY = frozenset({"", "peopl", "person", "other", "men", "man", "live", "dead", "member"})
-
-
-def _head(count: Casualties) -> str:
-    """Return the stem of the noun that is counted: "Daesh members" are members."""
-    described = re.split(r"\bof\b", count.who or "")[0].split()
-    return stem(described[-1].lower()) if described else ""
-
-
-def _total(account: Account, harm: Harm) -> Casualties | None:
-    """Return the largest number that an account gives of one harm."""
-    counts = [each for each in account.casualties if each.harm is harm]
-    return max(counts, key=lambda each: each.least or each.most or 0, default=None)
-
-
-def _exclude_counts(one: Casualties, other: Casualties) -> bool:
-    heads = {_head(one), _head(other)}
-    if len(heads) > 1 and not heads <= _ANYBODY:
-        return False
-    low, high = sorted((one, other), key=lambda each: each.most if each.most is not None else 10**9)
-    return low.most is not None and high.least is not None and low.most < high.least
 
 
 _KILLINGS = {

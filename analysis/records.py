@@ -183,6 +183,8 @@ class Casualties:
     most: int | None
     who: str | None = None
     qualifiers: tuple[Qualifier, ...] = ()
+    beside: bool = False
+    """Whether they are counted beside somebody who came to the same harm: "him and six others"."""
 
 
 class AttackKind(StrEnum):
@@ -222,6 +224,18 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many attacks the words make of one event: "two attacks", "a suicide bombing"."""
+
+    text: str
+    span: Span
+    number: int
+    kind: AttackKind
+    outright: bool
+    """Whether a numeral or "single" says so and not an article alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What this document tells of one attack or operation; `span` holds the sentences that do."""
 
@@ -241,6 +255,10 @@ class Account:
     """The words that say how it ended; None where it is simply told as done."""
     qualifiers: tuple[Qualifier, ...] = ()
     """Hedges on the event as a whole ("reportedly")."""
+    attacks: tuple[Counted, ...] = ()
+    """Of how many attacks it consisted, where the words say so."""
+    fatal: bool = False
+    """Whether the words say of those to whom it was done that they died."""
 
 
 @dataclass(frozen=True, slots=True)

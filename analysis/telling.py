@@ -29,7 +29,9 @@ from analysis.records import (
     ActorKind,
     AttackKind,
     Attribution,
+    Counted,
     Described,
+    Harm,
     Hedge,
     Ladder,
     Outcome,
@@ -44,8 +46,12 @@ from analysis.states import demonyms
 from analysis.tagger import Tagged
 from analysis.terms import stem
 from analysis.triggers import LIGHT_VERBS, Trigger, manner_of, trigger_of
+from analysis.values import number_of
 
 _DEFINITE = frozenset({"the", "this", "that", "these", "those", "its", "their", "his", "her"})
+_AN = frozenset({"a", "an"})
+_ONE = frozenset({"single", "lone", "sole"})
+_AGAIN = frozenset("second third fourth other new similar earlier later".split())
 _HABITS = frozenset(
     "often regularly usually repeatedly always frequently sometimes continually generally".split()
 )
@@ -420,12 +426,15 @@ class SentenceReader:
                 self.span,
                 self.number,
                 deadly=trigger.to_people and not trigger.exact,
+                fatal=trigger.harm is Harm.KILLED and self._is_told(token, trigger),
                 quiet=trigger.undergone and trigger.to_people,
             )
             if noun:
                 doers, done_to = self._of_noun(token, trigger)
                 drawn.definite = any(c.lower_ in _DEFINITE for c in token.children)
                 drawn.counted = any(c.dep_ == "nummod" for c in token.children)
+                if self._is_told(token, trigger):
+                    drawn.attacks = self._counted(token, trigger)
                 plural &= token.tag_ in ("NNS", "NNPS")
             else:
                 doers, done_to = self._of_verb(token, trigger)
@@ -466,6 +475,26 @@ class SentenceReader:
             and not event.targets
         )
         return event
+
+    def _counted(self, noun: Token, trigger: Trigger) -> list[Counted]:
+        """Return of how many attacks the words make the event: "two attacks", "a bombing"."""
+        kind = manner_of(noun, trigger)
+        direct = list(noun.children)
+        others = any(child.lower_ in _AGAIN | _UNREAL for child in direct)
+        if trigger.to_people or kind not in ATTACKS or others:
+            return []
+        says = next((c for c in direct if c.dep_ == "nummod" or c.lower_ in _ONE), None)
+        outright = says is not None
+        if says is None and noun.tag_ == "NN":
+            says = next((child for child in direct if child.lower_ in _AN), None)
+        if says is None or says.i > noun.i:
+            return []
+        number = 1.0 if says.lower_ in _AN | _ONE else number_of(says.lower_)
+        if number is None or number < 1 or number != int(number):
+            return []
+        span = Span(self.offset + says.idx, self.offset + noun.idx + len(noun.text))
+        text = " ".join(self.document_text[span.start : span.end].split())
+        return [Counted(text, span, int(number), kind, outright)]
 
     def _acts(self, token: Token, party: Party) -> bool:
         """Whether the party can do deeds: an actor, people, or a nation's forces."""
@@ -847,6 +876,16 @@ class SentenceReader:
                     )
                     return
 
+    def number_attacks(self, event: Draft) -> None:
+        """Add to `event`, which the sentence goes on about, of how many attacks it says it was.
+
+        Only a numeral counts: "an attack" may be any.
+        """
+        for token in self.sentence if event.kind in ATTACKS else ():
+            trigger = trigger_of(token) if token.pos_ in ("NOUN", "PROPN") else None
+            counted = self._counted(token, trigger) if trigger is not None else []
+            event.attacks.extend(each for each in counted if each.outright)
+
     def complete(self, event: Draft) -> None:
         """Add to `event`, told shortly before, what this sentence says without naming it."""
         known = len(event.attributions), len(event.casualties), len(event.victims)
@@ -855,6 +894,7 @@ class SentenceReader:
         self._lay_on(event)
         event.attributions = attributed + event.attributions
         event.casualties.extend(find_casualties(self.text, *self._bounds(), self.offset))
+        self.number_attacks(event)
         opened = _ORDINAL.match(self.document_text, self.span.start)
         if opened is not None and event.victims and not event.persons:
             for place in self.parties.mentions_in(opened.end(), opened.end() + 30)[:1]:

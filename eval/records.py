@@ -20,6 +20,8 @@ What is counted, over the documents of a hand-made inventory (`eval.records_gold
   are: a found date equals a labelled one at the labelled precision, no other found date
   contradicts all labelled ones, and every actor that it is laid on is an accepted one. Series of
   attacks ("115 attacks") and what is optional are neither asked nor held against anybody.
+- **Differences.** An event whose accounts differ is flagged where any field is; a flagged field is
+  right where the inventory says that the accounts differ in it.
 - **Strategies.** A found statement is right when it shares half of the shorter with a labelled one
   and has its actor and its kind of asserter; matched one to one. An expert's reading is `source` in
   the inventory and the author's in the records, which know three kinds.
@@ -555,6 +557,7 @@ def _score_attacks(
         if attack.asked and attack not in matched.values():
             findings.append(Finding("attack not found", attack.id, attack.accounts[0].spans[0]))
     counted = right = dated = blamed = rungs = told = differing = flagged = 0
+    fields = rightly = 0
     for column, each in enumerate(found):
         fit = matched.get(column)
         if fit is None:
@@ -586,6 +589,9 @@ def _score_attacks(
         documents = {account.document for account in attack.accounts}
         told += len(documents & {place.document for place in each.accounts})
         flagged += bool(each.differing) and bool(attack.differ)
+        differ = {_field(name) for name in attack.differ}
+        fields += len(each.differing)
+        rightly += sum(_field(name) in differ for name in each.differing)
     asked = [attack for attack in attacks if attack.asked]
     accounts = sum(len({account.document for account in attack.accounts}) for attack in asked)
     differing = sum(bool(attack.differ) for attack in asked)
@@ -599,7 +605,13 @@ def _score_attacks(
         "attribution rungs": Share(rungs, blamed),
         "accounts joined": Share(told, accounts),
         "differences flagged": Share(flagged, differing),
+        "differing fields right": Share(rightly, fields),
     }
+
+
+def _field(name: str) -> str:
+    """Return a field's name as the inventory has it: records name fields in the plural."""
+    return name.removesuffix("s")
 
 
 def _name(actor_of: _ActorOf, found: str | None) -> str:

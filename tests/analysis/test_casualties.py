@@ -49,3 +49,22 @@ def test_a_hedge_is_kept_where_it_stands() -> None:
     assert qualifier.kind is Hedge.ABOUT
     assert (qualifier.span.start, qualifier.span.end) == (100, 104)
     assert (count.least, count.most) == (135, 165)
+
+
+@pytest.mark.parametrize(
+    ("text", "beside"),
+    [
+        ("The raid killed Karimi and two guards.", True),
+        ("Karimi and two guards were killed.", True),
+        ("The raid killed nine men and two were wounded.", False),
+        ("The raid killed two guards.", False),
+    ],
+)
+def test_a_number_after_and_counts_beside_somebody_of_the_same_clause(
+    text: str, beside: bool
+) -> None:
+    assert find_casualties(text, 0, len(text), 0)[-1].beside is beside
+
+
+def test_a_number_of_killed_and_wounded_says_not_how_many_died() -> None:
+    assert counts("Some 40 people were killed and wounded.") == [(Harm.KILLED, None, 44, "people")]
