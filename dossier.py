@@ -673,6 +673,10 @@ def _print_attack(attack: AttackBody) -> None:
     dates = " / ".join(dict.fromkeys(each.text for each in attack.dates)) or "date not stated"
     typer.secho(attack.title, bold=True, nl=False)
     typer.echo(f"  {dates} ({attack.kind}{differing})")
+    if (moved := attack.date_set) is not None:
+        typer.echo(f"  date set by {moved.made_by}: {moved.text}")
+    if (laid := attack.perpetrator_set) is not None:
+        typer.echo(f"  {laid.ladder}, set by {laid.made_by}: {laid.actor.name}")
     for named in attack.perpetrators:
         by = f" by {named.by}" if named.by else ""
         typer.echo(f"  {named.ladder}{by}: {named.actor.name if named.actor else named.text}")

@@ -16,7 +16,16 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 import stix2
 
-from server.record_schemas import AttackBody, CorrectionBody, DateBody, ExportFormat, Words
+from analysis.decided import read_date
+from server.record_schemas import (
+    STRATEGY_FIELDS,
+    AttackBody,
+    CorrectionBody,
+    DateBody,
+    ExportFormat,
+    SetDateBody,
+    Words,
+)
 from server.schemas import DocumentReference
 from server.selection import periods_of
 
@@ -101,8 +110,19 @@ def cited(attack: AttackBody) -> Iterator[Cited]:
     """Yield every value of an attack once for each place that says it."""
     for account in attack.accounts:
         yield Cited("account", account.kind, account.citation)
+    if attack.date_set is not None:
+        yield Cited("date", _dated(attack.date_set), attack.date_set.citation, said_by=OPERATOR)
     for dated in attack.dates:
         yield Cited("date", _dated(dated), dated.citation)
+    if (decided := attack.perpetrator_set) is not None:
+        yield Cited(
+            "perpetrator",
+            decided.actor.name,
+            decided.citation,
+            decided.ladder,
+            OPERATOR,
+            decided.actor.id,
+        )
     for named in attack.perpetrators:
         yield Cited(
             "perpetrator",
@@ -177,7 +197,7 @@ def to_ics(attacks: Sequence[AttackBody], now: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Attacks")
     for attack in attacks:
-        periods = periods_of(attack.dates)
+        periods = periods_of(attack.dates_in_force)
         for number, ((first, last), precision) in enumerate(periods.items(), 1):
             event = _entry(icalendar.Event(), attack, f"{attack.id}-{number}", now)
             event.add("dtstart", first)
@@ -236,8 +256,8 @@ def to_stix(attacks: Sequence[AttackBody], kinds: dict[str, str], now: datetime)
     """Return a STIX 2.1 bundle: incidents, whom they are attributed to, and whom they met.
 
     An incident has no fields of its own in STIX 2.1 beyond name and description; the others are in
-    an extension that the bundle defines. An attribution that somebody denies is no attribution: it
-    becomes "related-to", and says so.
+    an extension that the bundle defines. An attribution that somebody denies, or that an operator
+    overruled, is no attribution: it becomes "related-to", and says so.
     """
     stamps = {"created": now, "modified": now}
     maker = stix2.Identity(
@@ -316,22 +336,20 @@ def _links(
     stamps: dict[str, datetime],
 ) -> Iterator[stix2.ThreatActor | stix2.Identity | stix2.Relationship]:
     """Yield the actors of an attack with their relationships to the incident."""
-    for named in attack.perpetrators:
-        name = named.actor.name if named.actor else named.text
-        key = named.actor.id if named.actor else f"text {named.text}"
+    for laid in _attributions(attack):
         doer = stix2.ThreatActor(
-            id=_stix_id("threat-actor", key), created_by_ref=maker, name=name, **stamps
+            id=_stix_id("threat-actor", laid.key), created_by_ref=maker, name=laid.name, **stamps
         )
         yield doer
-        said = f" by {named.by}" if named.by else ""
+        cited_words = {"external_references": [_reference(laid.words)]} if laid.words else {}
         yield stix2.Relationship(
-            id=_stix_id("relationship", f"{incident} {named.ladder} {doer.id} {named.by}"),
+            id=_stix_id("relationship", f"{incident} {laid.ladder} {doer.id} {laid.by}"),
             created_by_ref=maker,
             source_ref=incident,
-            relationship_type="related-to" if named.ladder == "denied" else "attributed-to",
+            relationship_type="attributed-to" if laid.holds else "related-to",
             target_ref=doer.id,
-            description=", ".join([named.ladder + said, *named.hedges]),
-            external_references=[_reference(named.citation)],
+            description=laid.description,
+            **cited_words,
             **stamps,
         )
     for role, values in (("target", attack.targets), ("victim", attack.victims)):
@@ -358,6 +376,48 @@ def _links(
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _LaidOn:
+    """Whom an attack is laid on, by whom, and whether that holds."""
+
+    key: str
+    name: str
+    ladder: str
+    by: str | None
+    description: str
+    holds: bool
+    words: Words | None
+
+
+def _attributions(attack: AttackBody) -> Iterator[_LaidOn]:
+    """Yield the operator's perpetrator first, then those of the accounts."""
+    decided = attack.perpetrator_set
+    if decided is not None:
+        yield _LaidOn(
+            key=decided.actor.id,
+            name=decided.actor.name,
+            ladder=decided.ladder,
+            by=OPERATOR,
+            description=f"{decided.ladder}, says {OPERATOR}",
+            holds=decided.ladder != "denied",
+            words=decided.citation,
+        )
+    for named in attack.perpetrators:
+        overruled = decided is not None and (
+            decided.ladder == "denied" or named.actor != decided.actor
+        )
+        said = [named.ladder + (f" by {named.by}" if named.by else ""), *named.hedges]
+        yield _LaidOn(
+            key=named.actor.id if named.actor else f"text {named.text}",
+            name=named.actor.name if named.actor else named.text,
+            ladder=named.ladder,
+            by=named.by,
+            description=", ".join([*said, "overruled by an operator"] if overruled else said),
+            holds=named.ladder != "denied" and not overruled,
+            words=named.citation,
+        )
+
+
 def _stix_id(kind: str, key: str) -> str:
     return f"{kind}--{uuid.uuid5(NAMESPACE, f'{kind} {key}')}"
 
@@ -376,12 +436,13 @@ def _reference(words: Words) -> stix2.ExternalReference:
 def gold(corrections: Sequence[CorrectionBody]) -> bytes:
     """Return corrections as JSON Lines for an inventory: what is together, apart, wrong or set.
 
-    Places are written as the gold inventories write them: document, start, end.
+    Places, dates and perpetrators are written as the gold inventories write them: document, start,
+    end; precision, from, to; actor (by a name, since ids change), attribution.
     """
     lines = []
     for body in corrections:
         places = [place.model_dump() for place in body.places]
-        line: dict[str, object] = {"record": "actor" if body.names else "attack"}
+        line: dict[str, object] = {"record": "attack" if body.places else "actor"}
         match body.kind:
             case "merge":
                 line["together"] = body.names
@@ -394,13 +455,24 @@ def gold(corrections: Sequence[CorrectionBody]) -> bytes:
             case "reject":
                 line |= {"record": body.field or "account", "wrong": places}
             case _:
-                line |= {"at": places[0], "field": body.field, "value": body.value}
+                if body.field in STRATEGY_FIELDS:
+                    line["record"] = "strategy"
+                line |= {"at": places[0], "field": body.field, "value": _gold_value(body)}
                 line["evidence"] = places[1:]
         line["judged_by"] = f"{body.made_by}, {body.made_at:%Y-%m-%d}"
         if body.note:
             line["note"] = body.note
         lines.append(json.dumps(line, ensure_ascii=False))
     return "".join(line + "\n" for line in lines).encode("utf-8")
+
+
+def _gold_value(body: CorrectionBody) -> object:
+    if body.field == "date":
+        read = read_date(body.value or "")
+        return {"precision": read.precision, "from": str(read.first), "to": str(read.last)}
+    if body.field == "perpetrator":
+        return {"actor": body.names[0], "attribution": body.value}
+    return body.value
 
 
 def plain_line(text: str) -> str:
@@ -419,7 +491,7 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_SUMMARY_CHARS else text[: MAX_SUMMARY_CHARS - 1] + "…"
 
 
-def _dated(dated: DateBody) -> str:
+def _dated(dated: DateBody | SetDateBody) -> str:
     """Return a date as written, with the days that it can mean."""
     if dated.first is None:
         return f"{dated.text} (not resolved)"

@@ -11,12 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from analysis.collection import Attack, Records
-from analysis.corrections import Correction, CorrectionKind
+from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from analysis.decided import actor_named
 from analysis.records import ActorKind, AttackKind, Ladder
 from index.search import DocumentInfo
 from index.store import Snapshot
 from server.api import SEVERAL_VALUES, ServiceParameter, refuse_unknown
-from server.correcting import actor_named, attack_at, checked
+from server.correcting import attacks_at, checked
 from server.coverage import coverage
 from server.drawing import graph_view, timeline_view
 from server.errors import ApiError
@@ -28,9 +29,12 @@ from server.record_schemas import (
     ActorParameters,
     AttackBody,
     AttackParameters,
+    CorrectionBody,
     CorrectionRequest,
     CoverageParameters,
     ExportFormat,
+    SetDateBody,
+    SetPerpetratorBody,
     StrategyBody,
     StrategyParameters,
     Words,
@@ -70,7 +74,18 @@ RUNGS = {
     Ladder.SUSPECTED: "Suspected",
     Ladder.DENIED: "Denied",
 }
-NAME_FIELDS = {"made_by", "note", "back", "kind", "name", "apart", "place", "field", "value"}
+CORRECTION_FIELDS = (
+    "apart",
+    "back",
+    "field",
+    "kind",
+    "made_by",
+    "name",
+    "note",
+    "place",
+    "until",
+    "value",
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -208,11 +223,11 @@ async def attack(attack_id: str, request: Request, service: ServiceParameter) ->
                     if (held := [each for each in body.perpetrators if each.ladder == rung])
                 ],
                 others=_nearest_in_time(found, reader.records),
-                fields=ACCOUNT_FIELDS,
+                fields=[each for each in ACCOUNT_FIELDS if each not in ("date", "perpetrator")],
+                ladder=[*RUNGS],
+                actors=_by_documents(reader.records),
                 corrections=[
-                    each
-                    for each in reader.corrections()
-                    if any(_overlaps(place, body) for place in each.citations)
+                    each for each in reader.corrections() if _is_about(each, found, reader)
                 ],
                 corrected="corrected" in request.query_params,
             )
@@ -302,7 +317,7 @@ async def corrections(request: Request, service: ServiceParameter) -> HTMLRespon
 async def correct(request: Request, service: ServiceParameter) -> RedirectResponse:
     """Keep a correction from a page's form; lead to where its record is now."""
     service.require_ready()
-    fields = await form_fields(request, sorted(NAME_FIELDS))
+    fields = await form_fields(request, CORRECTION_FIELDS)
     given = dict(fields)
     asked = _request(fields)
 
@@ -494,6 +509,8 @@ class Row:
     cells: tuple[tuple[Cell, ...], ...]
     set_to: tuple[str, ...] = ()
     """What an operator set, where no words say so."""
+    decided: SetDateBody | SetPerpetratorBody | None = None
+    """What an operator set beside what the documents say."""
 
 
 def _columns(body: AttackBody) -> list[list[Any]]:
@@ -537,17 +554,22 @@ def _rows(body: AttackBody) -> list[Row]:
             for value in values
             for words in value.citations
         ]
+    decisions: dict[str, SetDateBody | SetPerpetratorBody | None] = {
+        "date": body.date_set,
+        "perpetrator": body.perpetrator_set,
+    }
     differing = {_singular(name) for name in body.differing}
     rows = []
     for name, cells in table.items():
         set_to = tuple(each.value for each in several.get(name, ()) if not each.citations)
-        if cells or set_to:
+        decided = decisions.get(name)
+        if cells or set_to or decided:
             in_columns = (
                 tuple(cell for cell in cells if cell.words.document.id == document)
                 for document in order
             )
             differs = _singular(name.split()[0]) in differing
-            rows.append(Row(name, differs, tuple(in_columns), set_to))
+            rows.append(Row(name, differs, tuple(in_columns), set_to, decided))
     return rows
 
 
@@ -568,19 +590,26 @@ def _nearest_in_time(found: Attack, records: Records) -> list[Attack]:
     return sorted(others, key=distance)[:MAX_OPTIONS]
 
 
-def _overlaps(words: Words, body: AttackBody) -> bool:
+def _is_about(correction: CorrectionBody, attack: Attack, reader: Reader) -> bool:
+    """Whether a correction was made at an account of an attack."""
     return any(
-        words.document.id == account.citation.document.id
-        and words.start < account.citation.end
-        and account.citation.start < words.end
-        for account in body.accounts
+        attack.id == told.id
+        for place in correction.places
+        for told in attacks_at(CorrectedPlace(place.document, place.start, place.end), reader)
     )
+
+
+def _by_documents(records: Records) -> list[str]:
+    """Return the names of the actors, those that most documents name first."""
+    ordered = sorted(records.actors, key=lambda each: (-each.documents, each.name.casefold()))
+    return [actor.name for actor in ordered[:MAX_OPTIONS]]
 
 
 def _request(fields: Sequence[tuple[str, str]]) -> CorrectionRequest:
     """Return the correction that a page's form asks for.
 
-    The names ticked as `apart` leave the others; places are written `document:start:end`.
+    The names ticked as `apart` leave the others; places are written `document:start:end`; a value
+    with `until` is a period.
     """
     several: dict[str, list[str]] = {}
     for name, value in fields:
@@ -597,6 +626,7 @@ def _request(fields: Sequence[tuple[str, str]]) -> CorrectionRequest:
                 "Tick the names that are somebody else's, and leave one.",
             )
         names = [stays[0], *apart]
+    given_value = (_one(several, "value", ""), _one(several, "until", "").strip())
     places = []
     for place in (each for held in several.get("place", []) for each in held.split()):
         match = re.fullmatch(r"([0-9a-f]{64}):([0-9]{1,9}):([0-9]{1,9})", place)
@@ -613,7 +643,7 @@ def _request(fields: Sequence[tuple[str, str]]) -> CorrectionRequest:
                 "names": [name for name in names if name],
                 "places": places,
                 "field": _one(several, "field", "") or None,
-                "value": _one(several, "value", "") or None,
+                "value": "/".join(filter(None, given_value)) or None,
                 "note": _one(several, "note", "") or None,
             }
         )
@@ -627,8 +657,8 @@ def _request(fields: Sequence[tuple[str, str]]) -> CorrectionRequest:
 
 def _where_now(correction: Correction, reader: Reader) -> str | None:
     """Return the page of the record that a correction made, if it can be told."""
-    if correction.names:
-        named = actor_named(correction.names[0], reader)
-        return record_href(named.id, "actors") if named else None
-    told = attack_at(correction.places[0], reader)
-    return record_href(told.id, "attacks") if told else None
+    if correction.places:
+        told = attacks_at(correction.places[0], reader)
+        return record_href(told[0].id, "attacks") if told else None
+    named = actor_named(correction.names[0], reader.records.actors)
+    return record_href(named.id, "actors") if named else None

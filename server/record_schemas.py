@@ -1,5 +1,6 @@
 """Bodies of requests and responses about actors, attacks, strategies and corrections."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -20,6 +21,8 @@ REJECTED = ("account", "strategy", "role", "relation")
 ACCOUNT_FIELDS = (
     "title",
     "kind",
+    "date",
+    "perpetrator",
     "places",
     "targets",
     "victims",
@@ -288,11 +291,39 @@ class AttributionBody(BaseModel):
     citation: Words
 
 
+class SetDateBody(BaseModel):
+    """A date that an operator set, and the correction that set it."""
+
+    text: str
+    precision: str = Field(description="day, month, year or range.")
+    first: date
+    last: date
+    correction: int = Field(description="Number of the correction; withdrawing it takes this back.")
+    made_by: str
+    made_at: datetime
+    citation: Words | None = Field(description="The words that the operator names for it.")
+
+
+class SetPerpetratorBody(BaseModel):
+    """A perpetrator that an operator set, and the correction that set it."""
+
+    actor: ActorReference
+    ladder: str = Field(description="claimed, attributed, stated, suspected or denied.")
+    correction: int = Field(description="Number of the correction; withdrawing it takes this back.")
+    made_by: str
+    made_at: datetime
+    citation: Words | None = Field(description="The words that the operator names for it.")
+
+
 class AccountBody(BaseModel):
     """One document's account: the sentences that tell it."""
 
     kind: str
     citation: Words
+    named_by: Words = Field(
+        description="Words that name this event and, of several told by the same sentences, no "
+        "other: a correction at their place is about this account alone."
+    )
     revises: str | None = Field(description="Id of an earlier document of the same source.")
 
 
@@ -302,18 +333,26 @@ class AttackReference(BaseModel):
     id: str
     title: str
     kind: str
-    first: date | None = Field(description="Earliest day that any account allows.")
-    last: date | None = Field(description="Latest day that any account allows.")
+    first: date | None = Field(
+        description="Earliest day that the operator’s date or, without one, any account allows."
+    )
+    last: date | None = Field(description="Latest day, likewise.")
     differing: list[str] = Field(description="Fields in which accounts differ.")
 
 
 class AttackBody(AttackReference):
-    """An attack: each field holds every different value with all that say so."""
+    """An attack: each field holds every different value with all that say so.
+
+    A date and a perpetrator that an operator set stand beside those of the accounts; filters,
+    order, timeline and calendar go by them.
+    """
 
     dates: list[DateBody]
+    date_set: SetDateBody | None
     places: list[ValueBody]
     within: list[str] = Field(description="Wider places, the nearest first.")
     perpetrators: list[AttributionBody]
+    perpetrator_set: SetPerpetratorBody | None
     targets: list[ValueBody]
     victims: list[ValueBody]
     killed: list[ValueBody]
@@ -327,6 +366,11 @@ class AttackBody(AttackReference):
     joined_because: list[str] = Field(description="What several accounts agree on.")
     accounts: list[AccountBody]
 
+    @property
+    def dates_in_force(self) -> Sequence[DateBody | SetDateBody]:
+        """The operator's date, or else the accounts' dates."""
+        return self.dates if self.date_set is None else [self.date_set]
+
 
 class AttackList(BaseModel):
     """A page of the list of attacks."""
@@ -337,7 +381,7 @@ class AttackList(BaseModel):
 
 
 class TimelineEvent(AttackReference):
-    """An attack on the timeline, once for each different date that accounts give."""
+    """An attack on the timeline, at the operator's date or at each different one of accounts."""
 
     precision: str
     lane: str
@@ -446,9 +490,13 @@ class CorrectionRequest(BaseModel):
     - `part attacks`: the account at the first of `places` tells another event than the others.
     - `reject`: the record at `places` is wrong; `field` is account, strategy, role or relation.
     - `set`: the record at the first of `places` has `value` in `field`: of an account title, kind,
-      places, targets, victims, killed, wounded, arrested, freed, weapons or outcome; of a statement
-      of strategy theme, asserter or actor (by id). The words at a second of `places`, where given,
-      say so.
+      date, perpetrator, places, targets, victims, killed, wounded, arrested, freed, weapons or
+      outcome; of a statement of strategy theme, asserter or actor (by id). The words at a second of
+      `places`, where given, say so. A date is a day (2022-03-14), a month (2022-03), a year (2022)
+      or a period (2022-03-14/2022-03-20). Of a perpetrator, `names` is the actor, by id or any
+      name, and `value` the rung: claimed, attributed, stated, suspected or denied.
+
+    The place of an account is best its `named_by`: its sentences may tell of other attacks, too.
     """
 
     model_config = ConfigDict(
@@ -467,6 +515,14 @@ class CorrectionRequest(BaseModel):
                     "places": [{"document": SAMPLE_ID, "start": 182, "end": 504}],
                     "field": "killed",
                     "value": "13",
+                },
+                {
+                    "kind": "set",
+                    "made_by": "Ann",
+                    "places": [{"document": SAMPLE_ID, "start": 182, "end": 504}],
+                    "field": "perpetrator",
+                    "names": ["ISKP"],
+                    "value": "claimed",
                 },
             ]
         },

@@ -12,9 +12,12 @@ from analysis.collection import (
     Evidence,
     FieldValue,
     Records,
+    SetDate,
+    SetPerpetrator,
     Strategy,
 )
 from analysis.corrections import Correction, CorrectionKind
+from analysis.decided import read_date
 from analysis.lookup import Lookup
 from index.analyses import corrections_of
 from index.store import Snapshot
@@ -37,6 +40,8 @@ from server.record_schemas import (
     Place,
     RelationBody,
     RoleBody,
+    SetDateBody,
+    SetPerpetratorBody,
     StatementBody,
     StrategyBody,
     ValueBody,
@@ -232,9 +237,13 @@ class Reader:
         return AttackBody(
             **self.attack_reference(attack).model_dump(),
             dates=[self._date(each) for each in attack.dates],
+            date_set=self._set_date(attack.date_set) if attack.date_set else None,
             places=self._values(attack.places),
             within=[*attack.within],
             perpetrators=[self._attribution(each) for each in attack.perpetrators],
+            perpetrator_set=self._set_perpetrator(attack.perpetrator_set)
+            if attack.perpetrator_set
+            else None,
             targets=self._values(attack.targets),
             victims=self._values(attack.victims),
             killed=self._values(attack.killed),
@@ -248,7 +257,12 @@ class Reader:
             joined_because=[*attack.joined_because],
             accounts=[
                 AccountBody(
-                    kind=told.account.kind, citation=self.words(place), revises=told.revises
+                    kind=told.account.kind,
+                    citation=self.words(place),
+                    named_by=self.words(
+                        Evidence(told.document_id, told.naming.start, told.naming.end)
+                    ),
+                    revises=told.revises,
                 )
                 for told, place in zip(attack.accounts, attack.evidence, strict=True)
             ],
@@ -261,6 +275,28 @@ class Reader:
             first=dated.first,
             last=dated.last,
             citation=self.words(dated.evidence),
+        )
+
+    def _set_date(self, decided: SetDate) -> SetDateBody:
+        return SetDateBody(
+            text=decided.text,
+            precision=decided.precision,
+            first=decided.first,
+            last=decided.last,
+            correction=decided.correction.number,
+            made_by=decided.correction.made_by,
+            made_at=decided.correction.made_at,
+            citation=self.words(decided.evidence) if decided.evidence else None,
+        )
+
+    def _set_perpetrator(self, decided: SetPerpetrator) -> SetPerpetratorBody:
+        return SetPerpetratorBody(
+            actor=self.reference(decided.actor),
+            ladder=decided.ladder,
+            correction=decided.correction.number,
+            made_by=decided.correction.made_by,
+            made_at=decided.correction.made_at,
+            citation=self.words(decided.evidence) if decided.evidence else None,
         )
 
     def _values(self, values: Sequence[FieldValue]) -> list[ValueBody]:
@@ -364,6 +400,10 @@ def _decision(correction: Correction) -> str:
             return "The first account tells another event than the others."
         case CorrectionKind.REJECT:
             return f"The {correction.field or 'record'} at this place is wrong."
+        case CorrectionKind.SET if correction.field == "date":
+            return f"The date is {read_date(correction.value or '').text}."
+        case CorrectionKind.SET if correction.field == "perpetrator":
+            return f"The perpetrator is {_quoted(correction.names)}, {correction.value}."
         case CorrectionKind.SET:
             return f"The {correction.field} is “{correction.value}”."
 

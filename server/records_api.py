@@ -206,7 +206,10 @@ async def get_attack(attack_id: str, service: ServiceParameter) -> AttackBody:
 async def get_timeline(
     parameters: Annotated[TimelineParameters, Query()], service: ServiceParameter
 ) -> Timeline:
-    """Return attacks by date, in lanes; one that accounts date differently stands at each date."""
+    """Return attacks by date, in lanes; one that accounts date differently stands at each date.
+
+    Where an operator set the date or the perpetrator, that decides the place and the lane.
+    """
 
     def read() -> Timeline:
         with service.snapshot() as snapshot:
@@ -225,7 +228,7 @@ def timeline(
     undated = []
     for attack in chosen.records:
         reference = reader.attack_reference(attack)
-        periods = periods_of(attack.dates)
+        periods = periods_of(attack.dates_in_force)
         if not periods:
             undated.append(reference)
         for (first, last), precision in periods.items():
@@ -250,7 +253,7 @@ def timeline(
 def _lane(attack: Attack, lanes: str, reader: Reader) -> str:
     if lanes == "kind":
         return attack.kind
-    held = [each for each in attack.perpetrators if each.ladder != "denied"]
+    held = [each for each in attack.perpetrators_in_force if each.ladder != "denied"]
     if not held:
         return NOBODY
     named = held[0]

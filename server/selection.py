@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from rapidfuzz import fuzz, process
 
-from analysis.collection import Actor, Attack, Dated, FieldValue, Records, Strategy
+from analysis.collection import Actor, Attack, Dated, FieldValue, Records, SetDate, Strategy
 from analysis.lookup import Lookup, Meant, NotMeant
 from analysis.terms import words
 from index.narrow import happened_within
@@ -16,6 +16,7 @@ from server.record_schemas import (
     ActorParameters,
     DateBody,
     EventParameters,
+    SetDateBody,
     StrategyParameters,
 )
 
@@ -100,7 +101,7 @@ def sort_attacks(attacks: Sequence[Attack], order: str, records: Records) -> lis
     """
 
     def perpetrator(attack: Attack) -> str | None:
-        named = attack.perpetrators[0] if attack.perpetrators else None
+        named = next(iter(attack.perpetrators_in_force), None)
         if named is None:
             return None
         actor = records.actor.get(named.actor or "")
@@ -146,7 +147,9 @@ def select_strategies(
     return Selected(found, explanation)
 
 
-def periods_of(dates: Iterable[Dated | DateBody]) -> dict[tuple[date, date], str]:
+def periods_of(
+    dates: Iterable[Dated | SetDate | DateBody | SetDateBody],
+) -> dict[tuple[date, date], str]:
     """Return the different periods that dates give, each with its precision.
 
     A wider one that holds another says the same less exactly, and is left out.

@@ -225,6 +225,26 @@ def test_attacks_and_strategies_are_listed_with_their_sources(
     assert "swap them" in str(at_samples("attacks", *period).exception)
 
 
+def test_an_attack_shows_what_was_set_beside_what_the_reports_say(
+    at_samples: Callable[..., Result], tmp_path: Path
+) -> None:
+    attack = next(each for each in read(at_samples("attacks", "--json")) if each["dates"])
+    named = attack["accounts"][0]["named_by"]
+    place = {"document": named["document"]["id"], "start": named["start"], "end": named["end"]}
+    asked = {"kind": "set", "made_by": "Ann", "places": [place]}
+    file = tmp_path / "corrections.jsonl"
+    moved = asked | {"field": "date", "value": "1999-04"}
+    laid = asked | {"field": "perpetrator", "value": "suspected", "names": ["Taliban"]}
+    file.write_text(json.dumps(moved) + "\n" + json.dumps(laid))
+    kept = read(at_samples("corrections", "--add", file, "--json"))
+    shown = at_samples("attacks", "--event-to", "1999-04-30").stdout
+    assert "date set by Ann: April 1999" in shown and attack["dates"][0]["text"] in shown
+    assert "suspected, set by Ann: Taliban" in shown
+    for each in kept:
+        at_samples("corrections", "--withdraw", each["number"], "--by", "Bea")
+    assert attack in read(at_samples("attacks", "--json"))
+
+
 def test_a_correction_is_added_listed_as_gold_and_withdrawn(
     at_samples: Callable[..., Result], tmp_path: Path
 ) -> None:

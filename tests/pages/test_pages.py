@@ -231,9 +231,8 @@ def test_an_event_of_the_timeline_opens_by_keyboard(open_page):
 def test_actors_are_merged_and_the_merge_withdrawn_by_the_pages_forms(open_page):
     page = open_page("/actors")
     text = b"The Taliban killed Qari Fateh of the Islamic State Khorasan Province (ISKP) in Kabul."
-    file = {"name": "fateh.txt", "mimeType": "text/plain", "buffer": text}
-    [added] = page.request.post("/api/documents", multipart={"files": file}).json()["files"]
-    query = f"document={added['document']['id']}"
+    added = add(page, text)
+    query = f"document={added}"
     one, other = page.request.get(f"/api/actors?{query}").json()["actors"][:2]
     page.goto(f"/actors/{one['id']}")
     names = page.locator(".names .name").all_inner_texts()
@@ -252,7 +251,53 @@ def test_actors_are_merged_and_the_merge_withdrawn_by_the_pages_forms(open_page)
     expect(page.get_by_text("withdrawn by Bea")).to_be_visible()
     page.goto(f"/actors/{one['id']}")
     assert page.locator(".names .name").all_inner_texts() == names
-    page.request.delete(f"/api/documents/{added['document']['id']}")
+    page.request.delete(f"/api/documents/{added}")
+
+
+def test_a_date_and_a_perpetrator_that_are_set_stay_over_an_ingest_until_withdrawn(open_page):
+    page = open_page("/attacks")
+    told = add(
+        page, b"On 3 May 2023 ISKP attacked the Spin Hotel in Herat. The Taliban hold Herat."
+    )
+    [before] = page.request.get(f"/api/attacks?document={told}").json()["attacks"]
+    page.goto(f"/attacks/{before['id']}")
+    page.get_by_text("It happened at another time").click()
+    form = page.locator("form", has=page.get_by_label("Day, month or year"))
+    form.get_by_label("Day, month or year").fill("2011-04")
+    form.get_by_label("To").fill("2011-06")
+    form.get_by_label("Your name").fill("Ann")
+    form.get_by_role("button", name="Set").click()
+    expect(page.get_by_text("The correction is in force.")).to_be_visible()
+    expect(page.locator(".comparison")).to_contain_text(
+        "April 2011 to June 2011 set by an operator"
+    )
+    page.get_by_text("Somebody else did it").click()
+    form = page.locator("form", has=page.get_by_label("How firmly"))
+    form.get_by_label("Actor").fill("Taliban")
+    form.get_by_label("How firmly").select_option("suspected")
+    form.get_by_label("Your name").fill("Ann")
+    form.get_by_role("button", name="Set").click()
+    expect(page.get_by_text("Suspected: Taliban set by an operator")).to_be_visible()
+    other = add(page, b"Nothing happened that day.")
+    period = "event_from=2011-04-01&event_to=2011-06-30&actor=Taliban"
+    [after] = page.request.get(f"/api/attacks?{period}").json()["attacks"]
+    assert (after["dates"], after["perpetrators"]) == (before["dates"], before["perpetrators"])
+    for _ in range(2):
+        page.goto("/corrections")
+        page.get_by_text("Withdraw", exact=True).first.click()
+        page.get_by_label("Your name").first.fill("Bea")
+        page.get_by_role("button", name="Withdraw").first.click()
+        expect(page.get_by_text("Done.")).to_be_visible()
+    assert page.request.get(f"/api/attacks/{before['id']}").json() == before
+    for document in (told, other):
+        page.request.delete(f"/api/documents/{document}")
+
+
+def add(page: Page, text: bytes) -> str:
+    """Return the id of the document that `text` became."""
+    file = {"name": f"{len(text)}.txt", "mimeType": "text/plain", "buffer": text}
+    [added] = page.request.post("/api/documents", multipart={"files": file}).json()["files"]
+    return added["document"]["id"]
 
 
 def assert_fits(page: Page, scheme: str) -> None:

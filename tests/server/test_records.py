@@ -6,7 +6,7 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -29,9 +29,12 @@ from analysis.collection import (
     Records,
     RelatedActor,
     Said,
+    SetDate,
+    SetPerpetrator,
     Strategy,
     Told,
 )
+from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
 from analysis.names import NameRegister
 from analysis.records import (
     Account,
@@ -611,6 +614,14 @@ class TestCorrections:
             {"kind": "reject", "places": [FIRST], "field": "account"},
             {"kind": "set", "places": [FIRST], "field": "killed", "value": "10"},
             {"kind": "set", "places": [FIRST], "field": "kind", "value": "raid"},
+            {"kind": "set", "places": [FIRST], "field": "date", "value": "2022-03/2022-04"},
+            {
+                "kind": "set",
+                "places": [FIRST],
+                "field": "perpetrator",
+                "names": ["Hill Brigade"],
+                "value": "denied",
+            },
             {"kind": "set", "places": [SIEGE], "field": "asserter", "value": "author"},
             {"kind": "set", "places": [SIEGE], "field": "actor", "value": "hill-brigade"},
             {
@@ -680,6 +691,81 @@ class TestCorrections:
         error_of(client.post("/api/corrections", json=MERGE | change), 422)
         assert client.get("/api/corrections?withdrawn=true").json()["total"] == 0
 
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"field": "date", "value": "2022-02-30"}, "February 2022 has days 01 to 28"),
+            ({"field": "date", "value": "2022-13"}, "no month 13"),
+            ({"field": "date", "value": "last winter"}, "Give a day (2022-03-14)"),
+            ({"field": "date", "value": "2022-03-20/2022-03-14"}, "2022-03-14/2022-03-20"),
+            ({"field": "date", "value": "2022", "names": ["NC"]}, "no names"),
+            ({"field": "perpetrator", "value": "claimed"}, "one name"),
+            ({"field": "perpetrator", "value": "claimed", "names": ["NC", "Tomas Reker"]}, "one"),
+            ({"field": "perpetrator", "value": "sure", "names": ["NC"]}, "suspected"),
+            (
+                {"field": "perpetrator", "value": "claimed", "names": ["Northern Colum"]},
+                "Northern Column (northern-column)",
+            ),
+            (
+                {"field": "date", "value": "2022", "places": [SIEGE]},
+                "No account of an attack",
+            ),
+        ],
+    )
+    def test_a_date_or_a_perpetrator_that_cannot_be_is_refused_with_what_to_give(
+        self, client, change, said
+    ):
+        body = {"kind": "set", "made_by": "Ann", "places": [FIRST]} | change
+        error = error_of(client.post("/api/corrections", json=body), 422)
+        assert said in f"{error['message']} {error['hint']}"
+        assert client.get("/api/corrections").json()["total"] == 0
+
+    @pytest.mark.parametrize("asked", ["hill-brigade", "hill brigade", "Hill Brigade"])
+    def test_a_perpetrator_is_kept_by_the_name_that_documents_write(self, client, asked):
+        body = {"kind": "set", "made_by": "Ann", "places": [FIRST], "field": "perpetrator"}
+        body |= {"names": [asked], "value": "suspected"}
+        kept = client.post("/api/corrections", json=body).json()
+        assert kept["names"] == ["Hill Brigade"]
+        assert kept["reads"] == "The perpetrator is “Hill Brigade”, suspected."
+        assert client.get("/api/actors/hill-brigade").json()["corrections"] == [kept]
+
+    def test_a_name_that_tells_no_actor_from_others_is_no_perpetrator(self, client, store):
+        twin = replace(COLUMN, id="twin", name="Twin", names=(COLUMN.names[1],), joins=())
+        both = replace(COLUMN, names=(*COLUMN.names, *BRIGADE.names, *REKER.names))
+        store.records = Records(
+            [both, twin, VILLAIN], [DEPOT], [], notes={}, register=NameRegister([])
+        )
+        body = {"kind": "set", "made_by": "Ann", "places": [FIRST], "field": "perpetrator"}
+        body |= {"names": ["northern-column"], "value": "claimed"}
+        assert client.post("/api/corrections", json=body).json()["names"] == ["Northern Column"]
+        store.records = Records(
+            [twin, replace(twin, id="zwin")], [DEPOT], [], notes={}, register=NameRegister([])
+        )
+        reply = client.post("/api/corrections", json=body | {"names": ["twin"]})
+        assert "twin" in error_of(reply, 422, "ambiguous_value")["hint"]
+
+    def test_a_place_where_several_attacks_are_told_is_no_account(self, client, store):
+        words = at(LEDGER, "attacked the grain")
+        other = replace(DEPOT.accounts[0], naming=Span(words.start, words.end))
+        whole = replace(DEPOT.accounts[0], naming=other.account.trigger)
+        store.records = Records(
+            RECORDS.actors,
+            [replace(DEPOT, accounts=(whole,)), replace(BRIDGE, accounts=(other,))],
+            [],
+            notes={},
+            register=NameRegister([]),
+        )
+        body = {"kind": "set", "made_by": "Ann", "field": "killed", "value": "9"}
+        for several in (
+            body | {"places": [FIRST]},
+            {"kind": "reject", "made_by": "Ann", "field": "account", "places": [FIRST]},
+            {"kind": "join attacks", "made_by": "Ann", "places": [FIRST, SECOND]},
+        ):
+            error = error_of(client.post("/api/corrections", json=several), 422, "ambiguous_place")
+            assert DEPOT.title in error["message"] and "named_by" in error["hint"]
+        one = place(LEDGER, "attacked the grain")
+        assert client.post("/api/corrections", json=body | {"places": [one]}).status_code == 201
+
     def test_corrections_need_the_key_and_our_own_pages(self, make_client):
         client = make_client()
         foreign = {"origin": "https://evil.example"}
@@ -701,6 +787,15 @@ class TestCorrections:
             {"kind": "join attacks", "places": [FIRST, SECOND]},
             {"kind": "reject", "places": [FIRST], "field": "account"},
             {"kind": "set", "places": [FIRST], "field": "killed", "value": "10"},
+            {"kind": "set", "places": [FIRST], "field": "date", "value": "2022-03"},
+            {
+                "kind": "set",
+                "places": [FIRST],
+                "field": "perpetrator",
+                "names": ["NC"],
+                "value": "claimed",
+            },
+            {"kind": "set", "places": [SIEGE], "field": "theme", "value": "hunger"},
         ):
             reply = client.post("/api/corrections", json={"made_by": "Ann"} | body)
             assert reply.status_code == 201
@@ -713,6 +808,27 @@ class TestCorrections:
             {"record": "attack", "together": [FIRST, SECOND]},
             {"record": "account", "wrong": [FIRST]},
             {"record": "attack", "at": FIRST, "field": "killed", "value": "10", "evidence": []},
+            {
+                "record": "attack",
+                "at": FIRST,
+                "field": "date",
+                "value": {"precision": "month", "from": "2022-03-01", "to": "2022-03-31"},
+                "evidence": [],
+            },
+            {
+                "record": "attack",
+                "at": FIRST,
+                "field": "perpetrator",
+                "value": {"actor": "NC", "attribution": "claimed"},
+                "evidence": [],
+            },
+            {
+                "record": "strategy",
+                "at": SIEGE,
+                "field": "theme",
+                "value": "hunger",
+                "evidence": [],
+            },
         ]
 
 
@@ -739,6 +855,24 @@ class TestForms:
         assert reply.headers["location"] == "/attacks/depot?corrected=1"
         [kept] = client.get("/api/corrections").json()["corrections"]
         assert kept["places"] == [SECOND, FIRST]
+
+    def test_a_period_is_set_by_its_two_ends_and_leads_back_to_the_attack(self, client):
+        fields = {"kind": "set", "made_by": "Ann", "field": "date", "place": written(FIRST)}
+        fields |= {"value": "2022-03-14", "until": "2022-03-16"}
+        reply = client.post("/corrections", data=fields, follow_redirects=False)
+        assert reply.headers["location"] == "/attacks/depot?corrected=1"
+        seen = text_of(client.get("/attacks/depot").text)
+        assert "The date is 14 March 2022 to 16 March 2022." in seen
+        back = fields | {"until": "2022-03-01"}
+        assert "ends before it begins" in text_of(client.post("/corrections", data=back).text)
+
+    def test_a_perpetrator_is_set_by_any_of_its_names(self, client):
+        fields = {"kind": "set", "made_by": "Ann", "field": "perpetrator", "value": "stated"}
+        fields |= {"place": written(FIRST), "name": "nc", "back": "/attacks/depot"}
+        reply = client.post("/corrections", data=fields, follow_redirects=False)
+        assert reply.headers["location"] == "/attacks/depot?corrected=1"
+        [kept] = client.get("/api/corrections").json()["corrections"]
+        assert (kept["names"], kept["value"]) == (["Northern Column"], "stated")
 
     def test_a_correction_is_withdrawn_from_its_page(self, client):
         client.post("/api/corrections", json=MERGE)
@@ -780,6 +914,115 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
+
+
+MOVED = Correction(
+    7,
+    CorrectionKind.SET,
+    NASTY,
+    datetime(2023, 6, 1, tzinfo=UTC),
+    places=(CorrectedPlace(LEDGER.id, FIRST["start"], FIRST["end"]),),
+    field="date",
+    value="2022-05",
+)
+LAID = replace(
+    MOVED, number=8, made_by="Ann", field="perpetrator", value="suspected", names=(NASTY,)
+)
+DECIDED = replace(
+    DEPOT,
+    date_set=SetDate("May 2022", Precision.MONTH, date(2022, 5, 1), date(2022, 5, 31), MOVED),
+    perpetrator_set=SetPerpetrator(
+        "villain", NASTY, Ladder.SUSPECTED, LAID, at(LEDGER, "Nine guards")
+    ),
+    actors=("villain",),
+)
+
+
+class TestDecisions:
+    """A date and a perpetrator that an operator set, beside those of the documents."""
+
+    @pytest.fixture(autouse=True)
+    def _decided(self, store):
+        store.records = Records(
+            RECORDS.actors, [DECIDED, BRIDGE, EVIL], [], notes={}, register=NameRegister([])
+        )
+
+    def test_an_attack_has_the_decision_beside_what_the_documents_say(self, client):
+        body = client.get("/api/attacks/depot").json()
+        assert (body["first"], body["last"]) == ("2022-05-01", "2022-05-31")
+        assert body["date_set"] == {
+            "text": "May 2022",
+            "precision": "month",
+            "first": "2022-05-01",
+            "last": "2022-05-31",
+            "correction": 7,
+            "made_by": NASTY,
+            "made_at": "2023-06-01T00:00:00Z",
+            "citation": None,
+        }
+        assert body["perpetrator_set"]["actor"]["id"] == "villain"
+        assert body["perpetrator_set"]["citation"]["quote"] == "Nine guards"
+        assert [each["text"] for each in body["dates"]] == ["14 March 2022", "March 2022"]
+        assert len(body["perpetrators"]) == 3
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("event_from=2022-05-31", ["depot"]),
+            ("event_from=2022-03-01&event_to=2022-03-31", []),
+            ("actor=villain", ["evil", "depot"]),
+            ("actor=NC", []),
+            ("sort=-date", ["depot", "evil", "bridge"]),
+            ("sort=perpetrator", ["evil", "depot", "bridge"]),
+        ],
+    )
+    def test_filters_and_order_go_by_the_decision(self, client, query, found):
+        assert ids(client.get(f"/api/attacks?{query}"), "attacks") == found
+
+    def test_the_timeline_has_the_attack_where_and_in_the_lane_that_was_decided(self, client):
+        body = client.get("/api/timeline").json()
+        assert [(e["id"], e["first"], e["precision"]) for e in body["events"]] == [
+            ("evil", "2021-01-01", "year"),
+            ("depot", "2022-05-01", "month"),
+        ]
+        assert body["lanes"] == [NASTY]
+
+    def test_the_pages_show_both_and_nothing_becomes_markup(self, client):
+        page = client.get("/attacks/depot").text
+        seen = text_of(page)
+        assert f"Date May 2022 set by an operator {NASTY}, 1 June 2023" in seen
+        assert "Date in the documents differs 14 March 2022" in seen
+        assert f"Suspected: {NASTY} set by an operator Ann, 1 June 2023 Nine guards" in seen
+        assert "The documents say: Claimed Northern Column" in seen
+        listed = client.get("/attacks").text
+        assert "May 2022 set documents: 14 March 2022 / March 2022" in text_of(listed)
+        assert f"{NASTY} suspected set documents: Northern Column claimed" in text_of(listed)
+        for shown in (page, listed):
+            assert "<script>alert" not in shown
+
+    def test_exports_say_that_an_operator_decided(self, client):
+        reply = client.get("/api/attacks?format=csv&actor=villain").content.decode("utf-8-sig")
+        rows = [r for r in csv.DictReader(io.StringIO(reply)) if r["attack_id"] == "depot"]
+        dates = [(r["value"], r["said_by"]) for r in rows if r["field"] == "date"]
+        assert dates[0] == ("May 2022 (2022-05-01/2022-05-31)", "an operator's correction")
+        assert len(dates) == 3 and {r["first_day"] for r in rows} == {"2022-05-01"}
+        calendar = icalendar.Calendar.from_ical(client.get("/api/attacks?format=ics").content)
+        starts = [str(event["DTSTART"].dt) for event in calendar.walk("VEVENT")]
+        assert sorted(starts) == ["2021-01-01", "2022-05-01"]
+
+    def test_in_stix_the_operators_attribution_holds_and_no_other(self, client):
+        reply = client.get("/api/attacks?format=stix&event_from=2022-05-01").text
+        links = [
+            (each.relationship_type, each.description)
+            for each in stix2.parse(reply, allow_custom=False).objects
+            if each.type == "relationship"
+        ]
+        assert links == [
+            ("attributed-to", "suspected, says an operator's correction"),
+            ("related-to", "claimed by Northern Column, overruled by an operator"),
+            ("related-to", "suspected by the governor, overruled by an operator"),
+            ("related-to", "denied, overruled by an operator"),
+        ]
 
 
 class TestPages:
