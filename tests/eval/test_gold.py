@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,25 @@ from eval.gold import (
     read_gold,
     write_gold,
 )
+from eval.normalise import jaccard, tokens
+from ingest.document import Document, RegionKind
+from ingest.load import Limits, load_file
 
 TEXT = "The bridge fell in May. Rain had washed out its northern pier."
 SHA = "a" * 64
+
+PROJECT = Path(__file__).parents[2]
+GOLD = PROJECT / "eval" / "gold"
+CORPUS = "../shared/corpus"
+UNANSWERING = (
+    RegionKind.BIOGRAPHY,
+    RegionKind.FOOTNOTE,
+    RegionKind.CAPTION,
+    RegionKind.FURNITURE,
+    RegionKind.HEADING,
+)
+COPIED_RUN = 12
+"""So many words in a row are a passage of an article, and articles are not to be copied."""
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -210,3 +227,104 @@ def test_the_same_question_in_two_parts_is_a_leak() -> None:
     other = parse_question(json.dumps(record(id="c", question="Why did the old bridge fall?")))
     assert leaks([first], [same, other]) == [("bridge", "b", 1.0)]
     assert [leak[1] for leak in leaks([first], [same, other], threshold=0.5)] == ["b", "c"]
+
+
+def gold_part(name: str) -> list[GoldQuestion]:
+    return read_gold(GOLD / f"articles-{name}.jsonl")
+
+
+def places_of(question: GoldQuestion) -> list[Evidence]:
+    return [place for part in question.parts for place in part.evidence]
+
+
+def overlap(first: Evidence, second: Evidence) -> bool:
+    same = first.document == second.document
+    return same and first.start < second.end and second.start < first.end
+
+
+def alike_to(others: list[GoldQuestion], threshold: float) -> list[str]:
+    """Return the ids of tune questions that share so many words with one of the others, with the
+    turns before them or without; only the ids, so that a failure shows nobody the others.
+    """
+    tune = gold_part("tune")
+    with_turns = {first for first, _, _ in leaks(tune, others, threshold)}
+    return [
+        question.id
+        for question in tune
+        if question.id in with_turns
+        or any(jaccard(question.question, other.question) >= threshold for other in others)
+    ]
+
+
+@pytest.fixture(scope="module")
+def articles() -> dict[str, Document]:
+    folder = PROJECT / CORPUS
+    if not folder.is_dir():
+        pytest.skip(f"{CORPUS} is not here: the articles are not part of the project")
+    loaded = [load_file(path, Limits()) for path in sorted(folder.glob("*.txt"))]
+    documents = [document for article in loaded for document in article.documents]
+    return {hashlib.sha256(item.text.encode()).hexdigest(): item for item in documents}
+
+
+def test_no_tune_question_rests_on_evidence_of_a_test_question() -> None:
+    reported = [place for question in gold_part("test") for place in places_of(question)]
+    on_reported = [
+        question.id
+        for question in gold_part("tune")
+        if any(overlap(mine, theirs) for mine in places_of(question) for theirs in reported)
+    ]
+    assert on_reported == []
+
+
+def test_no_tune_question_shares_half_its_words_with_a_test_question() -> None:
+    alike = alike_to(gold_part("test"), 0.5)
+    assert alike == []
+
+
+def test_no_tune_question_is_a_dev_question_again() -> None:
+    alike = alike_to(gold_part("dev"), 0.9)
+    assert alike == []
+
+
+def test_no_id_is_used_in_two_parts_of_the_gold() -> None:
+    ids = [question.id for name in ("dev", "test", "tune") for question in gold_part(name)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_tune_questions_are_true_of_the_articles(articles: dict[str, Document]) -> None:
+    texts = {sha: document.text for sha, document in articles.items()}
+    assert check_gold(gold_part("tune"), texts.get) == []
+
+
+def test_tune_evidence_begins_and_ends_on_text_that_may_answer(
+    articles: dict[str, Document],
+) -> None:
+    for question in gold_part("tune"):
+        for place in places_of(question):
+            document = articles[place.document]
+            quoted = document.text[place.start : place.end]
+            assert quoted == quoted.strip(), question.id
+            touched = [
+                region.kind
+                for region in document.regions
+                if region.start < place.end and place.start < region.end
+            ]
+            assert not set(touched) & set(UNANSWERING), question.id
+
+
+def test_the_tune_part_copies_no_run_of_words_from_an_article(
+    articles: dict[str, Document],
+) -> None:
+    runs = {
+        tuple(words[start : start + COPIED_RUN])
+        for words in (tokens(document.text) for document in articles.values())
+        for start in range(len(words) - COPIED_RUN + 1)
+    }
+    for question in gold_part("tune"):
+        answers = [answer for part in question.parts for answer in part.answers]
+        assert all(len(answer.split()) < COPIED_RUN for answer in answers), question.id
+        for text in (*question.turns, question.question, *answers):
+            words = tokens(text)
+            assert not any(
+                tuple(words[start : start + COPIED_RUN]) in runs for start in range(len(words))
+            ), question.id
