@@ -25,6 +25,9 @@ from index.catalogue import Catalogue, CatalogueWriter, CorrectionRow
 from ingest.document import Document
 
 _CORRECTION = TypeAdapter(Correction)
+_NOT_YET = DocumentRecords(
+    notes=("no actors, attacks or strategies: the document waits to be searched for them",)
+)
 _BEGUN_AT_ONCE = 16
 """Documents handed out before they are analysed, so that the other process has always some."""
 
@@ -119,9 +122,12 @@ class PendingAnalyses:
 
 
 def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
-    """Return the records of all documents of the catalogue, corrections applied."""
+    """Return the records of all documents of the catalogue, corrections applied.
+
+    A document that another process has yet to analyse has none, and a note that says so.
+    """
     stored = dict(catalogue.analyses())
-    infos = catalogue.infos(stored)
+    infos = catalogue.infos(catalogue.document_rows())
     origins = catalogue.origins()
     ids = catalogue.infos(origins.values())
     sources = [
@@ -131,7 +137,7 @@ def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
             source=info.source,
             published=info.published,
             origin=ids[origins[row]].id if row in origins else info.id,
-            records=RECORDS.validate_json(stored[row]),
+            records=RECORDS.validate_json(stored[row]) if row in stored else _NOT_YET,
         )
         for row, info in infos.items()
     ]

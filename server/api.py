@@ -299,7 +299,7 @@ def progress_events(emit: Emit) -> Callable[[Progress], None]:
     dependencies=[Depends(only())],
 )
 async def get_document(document_id: str, service: ServiceParameter) -> DocumentBody:
-    """Return a document's metadata, regions and page starts."""
+    """Return a document's metadata, regions, page starts and what of it was not searched."""
 
     def read() -> DocumentBody:
         with service.snapshot() as snapshot:
@@ -314,6 +314,7 @@ async def get_document(document_id: str, service: ServiceParameter) -> DocumentB
                     for region in document.regions
                 ],
                 page_starts=list(document.page_starts),
+                not_searched=list(snapshot.records.notes.get(document.id, ())),
             )
 
     return await service.in_question_thread(read)

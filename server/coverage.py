@@ -1,8 +1,9 @@
 """Coverage: what the reports tell of whom, where and when, so that silence can be read.
 
 "No attack is told" is a finding only where reports speak of the actor and of the place at all. So
-each pair of them is one of three: attacks are told; documents name both and tell of none; or no
-document names both, and nothing follows.
+each pair of them is one of four: attacks are told; documents name both and tell of none; those that
+name both were not wholly searched; or no document names both. Nothing follows from the last two.
+What was not wholly searched, and why, is listed.
 """
 
 import re
@@ -24,6 +25,7 @@ from server.selection import places_of, select_attacks
 MAX_READ_DOCUMENTS = 2_000
 """Beyond, documents are not searched for places: a page should not take seconds."""
 TOLD, NAMED, SILENT, UNREAD = "told", "named", "not covered", "not told"
+NOT_SEARCHED = "not searched"
 
 
 def coverage(
@@ -56,6 +58,7 @@ def coverage(
         places=places,
         years=years,
         searched=where is not None,
+        not_searched=reader.not_searched(),
         actors=[
             CoverageActor(
                 actor=reader.reference(actor.id),
@@ -69,7 +72,8 @@ def coverage(
                             for attack in attacks
                             if actor.id in attack.actors and _stands(place, attack)
                         ],
-                        None if where is None else len(where[place] & naming[actor.id]),
+                        None if where is None else where[place] & naming[actor.id],
+                        reader,
                     )
                     for place in places
                 ],
@@ -146,19 +150,25 @@ def _stands(place: str, attack: Attack) -> bool:
     return place.casefold() in {name.casefold() for name in places_of(attack)}
 
 
-def _place(place: str, attacks: Sequence[Attack], documents: int | None) -> CoveragePlace:
+def _place(
+    place: str, attacks: Sequence[Attack], documents: set[str] | None, reader: Reader
+) -> CoveragePlace:
+    not_searched = documents & reader.records.notes.keys() if documents else set()
     years = Counter(attack.first.year for attack in attacks if attack.first)
     if attacks:
         status = TOLD
     elif documents is None:
         status = UNREAD
+    elif documents:
+        status = NAMED if documents - not_searched else NOT_SEARCHED
     else:
-        status = NAMED if documents else SILENT
+        status = SILENT
     return CoveragePlace(
         place=place,
         status=status,
         attacks=len(attacks),
         years=dict(sorted(years.items())),
         undated=sum(attack.first is None for attack in attacks),
-        documents=documents,
+        documents=None if documents is None else len(documents),
+        not_searched=len(not_searched),
     )

@@ -17,6 +17,7 @@ MAX_LIST = 1_000
 MAX_NAME_CHARS = 5_000
 MAX_WHO_CHARS = 100
 MAX_NOTE_CHARS = 2_000
+MAX_NOT_SEARCHED = 200
 REJECTED = ("account", "strategy", "role", "relation")
 ACCOUNT_FIELDS = (
     "title",
@@ -402,12 +403,14 @@ class CoveragePlace(BaseModel):
     place: str
     status: str = Field(
         description="told: attacks are; named: documents name both and tell of no attack; not "
-        "covered: no document names both; not told: too many documents to say which of the two."
+        "searched: those that name both were not wholly searched for attacks; not covered: no "
+        "document names both; not told: too many documents to say which of these."
     )
     attacks: int
     years: dict[int, int] = Field(description="Attacks by year of their earliest date.")
     undated: int
-    documents: int | None = Field(description="How many name both; null where not searched.")
+    documents: int | None = Field(description="How many name both; null where not looked for.")
+    not_searched: int = Field(description="How many of these were not wholly searched.")
 
 
 class CoverageYear(BaseModel):
@@ -428,6 +431,22 @@ class CoverageActor(BaseModel):
     by_year: list[CoverageYear]
 
 
+class NotSearchedDocument(BaseModel):
+    """A document of which something was not searched for actors, attacks and strategies."""
+
+    document: DocumentReference
+    because: list[str] = Field(description="What was left out, and why.")
+
+
+class NotSearched(BaseModel):
+    """The documents that were not, or not wholly, searched: what they tell of may be missing."""
+
+    total: int
+    documents: list[NotSearchedDocument] = Field(
+        description=f"By title, then id; the first {MAX_NOT_SEARCHED} of them."
+    )
+
+
 class CoverageBody(BaseModel):
     """Actor by place by year, telling "nothing found" from "not covered"."""
 
@@ -436,6 +455,7 @@ class CoverageBody(BaseModel):
     years: list[int]
     searched: bool = Field(description="Whether documents were searched for the places.")
     actors: list[CoverageActor]
+    not_searched: NotSearched
 
 
 class AssertionBody(BaseModel):

@@ -20,10 +20,12 @@ from analysis.corrections import Correction, CorrectionKind
 from analysis.decided import read_date
 from analysis.lookup import Lookup
 from index.analyses import corrections_of
+from index.search import DocumentInfo
 from index.store import Snapshot
 from ingest.document import Document
 from server.api import info_of
 from server.record_schemas import (
+    MAX_NOT_SEARCHED,
     AccountBody,
     ActorBody,
     ActorReference,
@@ -37,6 +39,8 @@ from server.record_schemas import (
     DisputeBody,
     JoinBody,
     NameBody,
+    NotSearched,
+    NotSearchedDocument,
     Place,
     RelationBody,
     RoleBody,
@@ -91,11 +95,26 @@ class Reader:
 
     def published(self, document_id: str) -> date | None:
         """Return when a document was published, if it says so."""
-        return self._published.get(document_id)
+        info = self._infos.get(document_id)
+        return info.published if info else None
+
+    def not_searched(self) -> NotSearched:
+        """Return the documents of which something was not searched for records, and why."""
+        infos = [info for key, info in self._infos.items() if key in self.records.notes]
+        infos.sort(key=lambda info: (info.title.casefold(), info.id))
+        return NotSearched(
+            total=len(infos),
+            documents=[
+                NotSearchedDocument(
+                    document=DocumentReference.of(info), because=[*self.records.notes[info.id]]
+                )
+                for info in infos[:MAX_NOT_SEARCHED]
+            ],
+        )
 
     @cached_property
-    def _published(self) -> dict[str, date | None]:
-        return {info.id: info.published for info in self._snapshot.documents()}
+    def _infos(self) -> dict[str, DocumentInfo]:
+        return {info.id: info for info in self._snapshot.documents()}
 
     def _stored(self, document_id: str) -> tuple[Document, DocumentReference] | None:
         if document_id not in self._documents:

@@ -369,6 +369,10 @@ class DocumentBody(DocumentSummary):
 
     regions: list[RegionBody]
     page_starts: list[int] = Field(description="Where each page begins; empty without pages.")
+    not_searched: list[str] = Field(
+        description="What was not searched for actors, attacks and strategies, and why; empty "
+        "where the whole text was."
+    )
 
 
 class FileResult(BaseModel):

@@ -61,6 +61,20 @@ def test_other_rules_analyse_every_document_anew_when_the_store_is_opened(
     assert {version.partition("/")[0] for version in made} == {"99"}
 
 
+def test_a_document_that_waits_to_be_analysed_says_so_in_the_records(
+    store: Store, reports: Path, reopen: Callable[[], Store]
+) -> None:
+    added = ingest(store, [reports]).added
+    with sqlite3.connect(store.data_dir / FILE_NAME) as connection:
+        connection.execute("DELETE FROM analyses WHERE document_row = 1")
+    connection.close()
+    # Whoever writes now has yet to analyse it.
+    with store.writer_lock(), reopen().snapshot() as snapshot:
+        [(document_id, notes)] = snapshot.records.notes.items()
+    assert document_id in {each.document_id for each in added}
+    assert "waits to be searched" in notes[0]
+
+
 def test_a_removed_document_takes_its_records_along(store: Store, reports: Path) -> None:
     report = ingest(store, [reports])
     remove(store, report.added[0].document_id)

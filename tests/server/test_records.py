@@ -484,6 +484,62 @@ class TestRecordsApi:
         error = error_of(client.get("/api/coverage?actor=Nobody"), 422)
         assert "Northern Column" in error["hint"]
 
+    def test_a_document_that_was_not_searched_says_so_itself_and_in_the_coverage(
+        self, client, store
+    ):
+        why = "no actors, attacks or strategies: <b>crashed</b> the analysis"
+        store.records = Records(
+            RECORDS.actors,
+            RECORDS.attacks,
+            [],
+            notes={NOTES.id: (why,), HOSTILE.id: ("cut",)},
+            register=NameRegister([]),
+        )
+        assert client.get(f"/api/documents/{NOTES.id}").json()["not_searched"] == [why]
+        assert client.get(f"/api/documents/{LEDGER.id}").json()["not_searched"] == []
+        found = client.get("/api/coverage").json()["not_searched"]
+        assert found["total"] == 2
+        assert [(d["document"]["id"], d["because"]) for d in found["documents"]] == [
+            (HOSTILE.id, ["cut"]),
+            (NOTES.id, [why]),
+        ]
+        assert f"Not wholly searched{why}" in text_of(client.get(f"/documents/{NOTES.id}").text)
+        assert "Not wholly searched" not in client.get(f"/documents/{LEDGER.id}").text
+        page = client.get("/coverage").text
+        assert f"Notes {why}" in text_of(page) and "<b>crashed" not in page
+        assert "2 documents were not, or not wholly, searched" in text_of(page)
+
+    def test_what_only_unsearched_documents_could_tell_is_not_taken_for_silence(
+        self, client, store
+    ):
+        def brigade_at_orvik():
+            body = client.get("/api/coverage?actor=hill-brigade&place=Orvik").json()
+            [cell] = body["actors"][0]["by_place"]
+            return cell["status"], cell["documents"], cell["not_searched"]
+
+        quiet = replace(DEPOT, actors=("northern-column",))
+        for notes, expected in (
+            ({}, ("named", 1, 0)),
+            ({LEDGER.id: ("cut",)}, ("named", 1, 0)),
+            ({NOTES.id: ("cut",)}, ("not searched", 1, 1)),
+        ):
+            store.records = Records(
+                RECORDS.actors, [quiet], [], notes=notes, register=NameRegister([])
+            )
+            assert brigade_at_orvik() == expected
+        page = client.get("/coverage?actor=hill-brigade&place=Orvik").text
+        assert "Hill Brigade 1 document not wholly searched" in text_of(page)
+
+    def test_of_many_documents_that_were_not_searched_the_first_are_listed(
+        self, client, store, monkeypatch
+    ):
+        monkeypatch.setattr("server.records.MAX_NOT_SEARCHED", 1)
+        notes = dict.fromkeys(DOCUMENTS, ("cut",))
+        store.records = Records([], [], [], notes=notes, register=NameRegister([]))
+        found = client.get("/api/coverage").json()["not_searched"]
+        assert (found["total"], len(found["documents"])) == (3, 1)
+        assert "And 2 more." in client.get("/coverage").text
+
     def test_every_parameter_is_documented_with_an_example(self, client):
         paths = client.get("/openapi.json").json()["paths"]
         for path in ("actors", "attacks", "timeline", "strategies", "coverage", "corrections"):
@@ -1163,7 +1219,7 @@ class TestPages:
 
     def test_a_collection_without_records_says_what_to_do(self, client, store):
         store.records = SimpleNamespace(
-            actors=(), attacks=(), strategies=(), actor={}, register=NameRegister([])
+            actors=(), attacks=(), strategies=(), actor={}, notes={}, register=NameRegister([])
         )
         for path in ("/actors", "/attacks", "/strategies", "/coverage"):
             assert "Add documents" in client.get(path).text
