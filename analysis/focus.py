@@ -6,8 +6,8 @@ be; the group that the sentence, the paragraph or the whole report is about.
 
 import re
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spacy.tokens import Token
@@ -37,6 +37,13 @@ DEEDS = frozenset(
 )
 _POINTING = frozenset("the this that these those such each every its their his".split())
 _BELONGING = frozenset({"of", "by", "from"})
+PARTS_OF_GROUPS = frozenset(
+    "branch branches arm wing affiliate offshoot chapter province franchise subsidiary".split()
+)
+_IN_FORM_OF = re.compile(
+    r"^,?\s*(?:in the form of|through|via|by way of|by means of|represented by)\b[^.;:]{0,40}$",
+    re.IGNORECASE,
+)
 _PRONOUNS = frozenset({"it", "they", "its", "their", "them", "itself", "themselves"})
 _SINGULAR_PRONOUNS = frozenset({"it", "its", "itself"})
 _PERSON_PRONOUNS = frozenset({"he", "she", "his", "her", "him"})
@@ -58,8 +65,16 @@ _OF_THE_GROUP = re.compile(
     re.IGNORECASE,
 )
 _RULES = re.compile(r"\b(?:administration|government)\b", re.IGNORECASE)
-_PLURAL = re.compile(r"^,?\s+(?:\w+\s+)?(?:are|were|have|want|do|see|show|make|find)\b")
-_SINGULAR = re.compile(r"^,?\s+(?:\w+\s+)?(?:is|was|has|wants|does|sees|shows|makes|finds)\b")
+# Only an adverb may stand between: in "IS-K attacks have grown" the attacks are many.
+_ADVERB = r"(?:(?:\w+ly|also|now|still|then|never|always|often|once|already|even|themselves)\s+)?"
+_PLURAL = re.compile(rf"^,?\s+{_ADVERB}(?:are|were|have|want|do|see|show|make|find)\b")
+_SINGULAR = re.compile(rf"^,?\s+{_ADVERB}(?:is|was|has|wants|does|sees|shows|makes|finds)\b")
+# In "numbers about the group are" the numbers are many, in "the army and the group are" both.
+_NO_SUBJECT = re.compile(
+    r"\b(?:of|about|on|by|against|for|with|in|from|to|over|between|and|or|than|as|like|at)\s+"
+    r"(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _KNOWN_RULER = 3
 """That a group is known to rule counts as this many words like "administration" beside it."""
 _BEFORE = 60
@@ -80,6 +95,8 @@ class Focus:
     ruling: frozenset[str] = frozenset()
     """Keys of the groups that are known to govern whatever the report says of them."""
     title: str = ""
+    branches: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Keys of the branches that a group is known to have, by its own key."""
     _starts: list[int] = field(init=False)
     _covering: dict[int, int] = field(init=False)
     """Place in `mentions` by code point of the document."""
@@ -114,7 +131,8 @@ class Focus:
             counts[key] += 1
             governing[key] += bool(_GOVERNING.match(after)) + bool(_GOVERNED_BY.search(before))
             governing[key] += _KNOWN_RULER if key in self.ruling else 0
-            numbers[key] += bool(_PLURAL.match(after)) - bool(_SINGULAR.match(after))
+            if not _NO_SUBJECT.search(before):
+                numbers[key] += bool(_PLURAL.match(after)) - bool(_SINGULAR.match(after))
         self._plural = {key for key, number in numbers.items() if number > 0}
         most = max(governing.values(), default=0)
         self._governing = next((key for key in governing if most and governing[key] == most), None)
@@ -242,8 +260,33 @@ class Focus:
         """Return the mention of the group that `token`, a subject, stands for; None for no group.
 
         A group's members, aims and attacks stand for it; so does a person for the group whose man
-        he is said to be.
+        he is said to be. Of a group and a branch that one noun phrase names, the branch is meant.
         """
+        place = self._group(paragraph, token)
+        return place if place is None else self._branch_meant(paragraph, token, place)
+
+    def _branch_meant(self, paragraph: Tagged, token: Token, place: int) -> int:
+        """Return the branch of the group where the noun phrase says it: "X through its branch Y".
+
+        "The northern branch of X" names X but is the branch that the report names elsewhere.
+        """
+        branches = self.branches.get(self.key(place))
+        if not branches:
+            return place
+        end = self.mentions[place].span.end
+        at = bisect_right(self._group_ends, end)
+        following = self._group_places[at] if at < len(self._group_places) else None
+        if following is not None and self.key(following) in branches:
+            start = paragraph.start
+            between = paragraph.doc.text[end - start : self.mentions[following].span.start - start]
+            if _IN_FORM_OF.match(between) or re.fullmatch(r"\s*\(\s*", between):
+                return following
+        if token.lower_ in PARTS_OF_GROUPS:
+            near = self._groups(0, paragraph.start + len(paragraph.doc.text))
+            return next((each for each in near if self.key(each) in branches), place)
+        return place
+
+    def _group(self, paragraph: Tagged, token: Token) -> int | None:
         place = self.covering(paragraph, token)
         if place is not None:
             kind = self.mentions[place].kind
@@ -316,6 +359,8 @@ class Focus:
             found = self.named(paragraph, each)
             if found is None and each.lower_ in GROUP_NOUNS:
                 found = self.described(paragraph, each)
+            if found is not None:
+                found = self._branch_meant(paragraph, each, found)
             if found is not None and not (singular and self.key(found) in self._plural):
                 return found
         return self.described(paragraph, token)
@@ -343,3 +388,13 @@ def ruling(register: NameRegister, mentions: Sequence[Mention]) -> frozenset[str
 
 def _says(title: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) is not None
+
+
+def branches(register: NameRegister, mentions: Sequence[Mention]) -> Mapping[str, frozenset[str]]:
+    """Return which groups among the mentions the register knows as branches, by their parents."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for canonical in {mention.canonical for mention in mentions}:
+        parent = register.entry(canonical).parent if canonical is not None else None
+        if canonical is not None and parent is not None:
+            found[parent].add(canonical)
+    return {parent: frozenset(those) for parent, those in found.items()}

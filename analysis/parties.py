@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spacy.tokens import Token
 
 from analysis.cues import ROLE_NOUNS
-from analysis.focus import GROUP_NOUNS, Focus, ruling
+from analysis.focus import GROUP_NOUNS, Focus, branches, ruling
 from analysis.grammar import RELATIVES, children, name_part
 from analysis.names import NameRegister
 from analysis.records import ActorKind, Mention, Party, Span, When
@@ -63,7 +63,12 @@ class Parties:
         self.mentions = mentions
         self.whens = whens
         self.register = register
-        self.focus = Focus(paragraphs, mentions, ruling=ruling(register, mentions))
+        self.focus = Focus(
+            paragraphs,
+            mentions,
+            ruling=ruling(register, mentions),
+            branches=branches(register, mentions),
+        )
         self.described: Party | None = None
         """Whom the sentence before describes without a name: "the man who ran ..."."""
         self._starts = [mention.span.start for mention in mentions]

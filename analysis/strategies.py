@@ -19,7 +19,7 @@ from spacy.tokens import Token
 from analysis.actors import JoinedActors, slug
 from analysis.collection import Assertion, Evidence, SourceRecords, Strategy
 from analysis.corrections import Correction, CorrectionKind
-from analysis.focus import DEEDS, Focus, ruling
+from analysis.focus import DEEDS, Focus, branches, ruling
 from analysis.names import NameRegister
 from analysis.records import (
     ActorKind,
@@ -169,7 +169,13 @@ def find_statements(
     register: NameRegister,
 ) -> tuple[StrategyStatement, ...]:
     """Return the statements of strategy in `document`, in text order."""
-    focus = Focus(paragraphs, mentions, ruling(register, mentions), document.title)
+    focus = Focus(
+        paragraphs,
+        mentions,
+        ruling(register, mentions),
+        document.title,
+        branches(register, mentions),
+    )
     statements: list[StrategyStatement] = []
     for paragraph in paragraphs:
         if paragraph.region is None:
@@ -448,25 +454,37 @@ def _asserter(
 
 
 def _speaker(trigger: Token, tokens: Sequence[Token]) -> Token | None:
-    """Return who says the clause of `trigger`: the subject of a verb of saying around it."""
+    """Return who says the clause of `trigger`: the subject of a verb of saying around it.
+
+    Of a passive one that is whoever it is said by: in "it is believed" and "the group is said to
+    want" nobody but the author speaks.
+    """
     at = trigger
     while at.head.i != at.i:
-        if at.dep_ in ("ccomp", "parataxis", "xcomp", "conj") and stem(at.head.lower_) in _SPEECH:
-            subject, _ = _subject(at.head)
-            if at.dep_ in ("ccomp", "parataxis") and subject is not None:
-                return subject
+        if at.dep_ in ("ccomp", "parataxis") and stem(at.head.lower_) in _SPEECH:
+            subject, passive = _subject(at.head)
+            if subject is not None:
+                return _agent(at.head) if passive else subject
         at = at.head
     for child in at.children:
         if child.dep_ in ("ccomp", "parataxis") and stem(child.lower_) in _SPEECH:
-            subject, _ = _subject(child)
+            subject, passive = _subject(child)
             if subject is not None:
-                return subject
+                return _agent(child) if passive else subject
     for token in tokens:
         if token.lower_ == "according":
             for preposition in token.children:
                 for noun in preposition.children:
                     if noun.dep_ == "pobj":
                         return noun
+    return None
+
+
+def _agent(verb: Token) -> Token | None:
+    """Return by whom something is done or said, where the passive tells."""
+    for child in verb.children:
+        if child.dep_ in ("agent", "prep") and child.lower_ == "by":
+            return next((noun for noun in child.children if noun.dep_ == "pobj"), None)
     return None
 
 

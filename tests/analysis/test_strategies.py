@@ -9,6 +9,7 @@ import pytest
 from analysis.actors import JoinedActors
 from analysis.collection import SourceRecords
 from analysis.corrections import CorrectedPlace, Correction, CorrectionKind
+from analysis.mentions import find_actors
 from analysis.names import NameRegister
 from analysis.records import (
     ActorKind,
@@ -24,6 +25,7 @@ from analysis.strategies import find_statements, group_statements
 from analysis.tagger import tag
 from analysis.themes import THEMES, theme_of
 from ingest.document import Document
+from tests.analysis.told import shipped
 
 GROUPS = ("Heron Militia", "Otter League", "Badgers")
 REGISTER = NameRegister([])
@@ -115,6 +117,64 @@ def test_author_group_and_official_are_told_apart() -> None:
         (Asserter.GROUP, "Omar Reed, leader of the Heron Militia"),
         (Asserter.OFFICIAL, "The general"),
     ]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["It can be said that", "It is believed that", "It has been reported that"],
+)
+def test_what_is_said_by_nobody_is_the_authors_word(opening: str) -> None:
+    text = f"The Heron Militia is small. {opening} the Heron Militia seeks to recruit students."
+    [(statement, _)] = statements_in(text)
+    assert (statement.asserter, statement.by) == (Asserter.AUTHOR, None)
+
+
+def test_a_passive_is_the_word_of_whoever_it_is_said_by() -> None:
+    text = "It was announced by the ministry that the Heron Militia seeks to recruit students."
+    [(statement, _)] = statements_in(text)
+    assert (statement.asserter, statement.by and statement.by.text) == (
+        Asserter.OFFICIAL,
+        "the ministry",
+    )
+
+
+def in_a_report_on_a_branch(text: str) -> list[str | None]:
+    """Return whose strategies a report states that names a known group and its branch."""
+    mentions = find_actors(
+        document := Document(text=text, title="A report", language="en"),
+        paragraphs := tag(document, shipped()),
+        shipped(),
+    ).mentions
+    found = find_statements(document, paragraphs, mentions, shipped())
+    return [mentions[each.actor].canonical for each in found]
+
+
+BRANCH, WHOLE = "Islamic State Khorasan Province", "Islamic State"
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("Daesh, in the form of its arm (ISKP), tries to isolate the government.", BRANCH),
+        ("The branch of the Islamic State (ISKP) wants to kill officials.", BRANCH),
+        (
+            "The eastern branch of the Islamic State (ISKP) grew. It seeks to kill officials.",
+            BRANCH,
+        ),
+        ("ISKP is small. The Islamic State tries to recruit students in Syria.", WHOLE),
+    ],
+)
+def test_a_strategy_is_the_branchs_where_the_words_say_branch(text: str, owner: str) -> None:
+    assert in_a_report_on_a_branch(text) == [owner]
+
+
+def test_a_group_that_is_no_subject_is_not_spoken_of_in_the_plural() -> None:
+    text = (
+        "Numbers about the Heron Militia are rare. Men left the Heron Militia. The Badgers are in "
+        "power and fight the Otter League.\n\n"
+        "The group wants to show that nobody is able to protect the capital."
+    )
+    assert [actor for _, actor in statements_in(text)] == ["Heron Militia"]
 
 
 def test_a_hedge_is_kept_with_its_words() -> None:
