@@ -335,7 +335,7 @@ class Records:
         notes: Mapping[str, tuple[str, ...]],
         register: NameRegister,
     ) -> None:
-        """Take what `build` made; `notes` say by document id what was left out."""
+        """Take what `build` made; `notes` say by document id what was left out, and why."""
         self.actors = tuple(actors)
         self.attacks = tuple(attacks)
         self.strategies = tuple(strategies)

@@ -126,7 +126,7 @@ def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
 
     A document that another process has yet to analyse has none, and a note that says so.
     """
-    stored = dict(catalogue.analyses())
+    stored = {row: RECORDS.validate_json(records) for row, records in catalogue.analyses()}
     infos = catalogue.infos(catalogue.document_rows())
     origins = catalogue.origins()
     ids = catalogue.infos(origins.values())
@@ -137,7 +137,7 @@ def build_records(catalogue: Catalogue, register: NameRegister) -> Records:
             source=info.source,
             published=info.published,
             origin=ids[origins[row]].id if row in origins else info.id,
-            records=RECORDS.validate_json(stored[row]) if row in stored else _NOT_YET,
+            records=stored.get(row, _NOT_YET),
         )
         for row, info in infos.items()
     ]

@@ -388,9 +388,17 @@ class Catalogue:
         )
         return [int(row) for (row,) in rows]
 
-    def analyses(self) -> list[tuple[int, str]]:
-        """Return (document row, records as JSON) of the analysed documents, in order."""
-        return self._rows("SELECT document_row, records FROM analyses ORDER BY document_row")
+    def analyses(self) -> Iterator[tuple[int, str]]:
+        """Yield (document row, records as JSON) of the analysed documents, in order.
+
+        They are read by parts: other threads read between them.
+        """
+        for rows in _chunks(self.document_rows()):
+            yield from self._rows(
+                "SELECT document_row, records FROM analyses WHERE document_row IN "
+                f"({_marks(rows)}) ORDER BY document_row",
+                rows,
+            )
 
     def unanalysed(self, made_by: str) -> list[int]:
         """Return the rows of documents that were not analysed by `made_by`, in order."""

@@ -96,20 +96,25 @@ class State:
 
     @property
     def records(self) -> Records:
-        """All actors, attacks and strategies; brought together when first asked for."""
-        with self._building:
-            if self._records is None:
-                self._records = build_records(self.catalogue, self.shared.names)
-            return self._records
+        """All actors, attacks and strategies; brought together when first asked for.
+
+        Who asks meanwhile waits for what is left of that.
+        """
+        if self._records is None:
+            with self._building:
+                if self._records is None:
+                    self._records = build_records(self.catalogue, self.shared.names)
+        return self._records
 
     @property
     def lookup(self) -> Lookup:
         """Finds records by their names; made when first asked for."""
         records = self.records
-        with self._building:
-            if self._lookup is None:
-                self._lookup = Lookup(records)
-            return self._lookup
+        if self._lookup is None:
+            with self._building:
+                if self._lookup is None:
+                    self._lookup = Lookup(records)
+        return self._lookup
 
     def scope(self, filters: Filters) -> Scope | None:
         """Return what `filters` let through; None where that was not worked out lately."""

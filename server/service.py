@@ -23,6 +23,7 @@ from server.activity import Activity, new_conversation_id
 from server.backend import Backend, Outcome
 from server.errors import ApiError
 from server.metrics import Metrics
+from server.records_ahead import RecordsAhead
 from server.schemas import (
     AskResponse,
     DocumentReference,
@@ -52,6 +53,7 @@ class Service:
             settings.data_dir / ACTIVITY_FILE, keep_days=settings.activity_days
         )
         self._backend: Backend | None = None
+        self._ahead: RecordsAhead | None = None
         # More questions at once than cores only make each of them slower.
         self._question_threads = anyio.CapacityLimiter(max(2, os.cpu_count() or 2))
         self._upload_threads = anyio.CapacityLimiter(1)
@@ -65,6 +67,7 @@ class Service:
                 backend.store.close()
                 return
             self._backend = backend
+            self._ahead = RecordsAhead(backend.store)
             self.metrics.ready.set(1)
 
     def close(self) -> None:
@@ -72,6 +75,8 @@ class Service:
         with self._opening:
             self._closed = True
             self.activity.close()
+            if self._ahead is not None:
+                self._ahead.close()
             if self._backend is not None:
                 self._backend.store.close()
 
@@ -205,6 +210,7 @@ class Service:
                 named[path] = name
             backend = self.backend
             outcomes = backend.intake.add(backend.store, named, on_progress) if named else []
+            self._published()
         order = {file_name(given): number for number, (given, _) in reversed([*enumerate(files)])}
         outcomes = sorted([*outcomes, *refused], key=lambda o: order.get(o.file, len(order)))
         for outcome in outcomes:
@@ -216,6 +222,7 @@ class Service:
         """Remove a document and the quotes of it that conversations hold."""
         backend = self.backend
         removed = backend.intake.remove(backend.store, document_id)
+        self._published()
         if removed:
             self.activity.forget_document(document_id)
         return removed
@@ -223,12 +230,20 @@ class Service:
     def correct(self, correction: Correction) -> Correction:
         """Keep an operator's correction; return it with its number."""
         backend = self.backend
-        return backend.intake.correct(backend.store, correction)
+        kept = backend.intake.correct(backend.store, correction)
+        self._published()
+        return kept
 
     def withdraw(self, number: int, withdrawn_by: str) -> bool:
         """Put a correction out of force; return whether it was in force."""
         backend = self.backend
-        return backend.intake.withdraw(backend.store, number, withdrawn_by)
+        withdrawn = backend.intake.withdraw(backend.store, number, withdrawn_by)
+        self._published()
+        return withdrawn
+
+    def _published(self) -> None:
+        if self._ahead is not None:
+            self._ahead.wake()
 
 
 def file_name(given: str) -> str:

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,14 @@ from pathlib import Path
 import pytest
 
 import index.analyses
+import index.catalogue
 import index.ingestion
+import index.snapshot
+from analysis.collection import Records
 from analysis.corrections import Correction, CorrectionKind
+from analysis.names import NameRegister
 from analysis.records import DocumentRecords
-from index.catalogue import FILE_NAME
+from index.catalogue import FILE_NAME, Catalogue
 from index.embed import Embedder
 from index.ingestion import correct, ingest, remove, withdraw
 from index.store import Store
@@ -75,11 +80,47 @@ def test_a_document_that_waits_to_be_analysed_says_so_in_the_records(
     assert "waits to be searched" in notes[0]
 
 
+def test_records_are_brought_together_once_however_many_ask_at_once(
+    store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(store, [reports])
+    built: list[Records] = []
+    working = index.snapshot.build_records
+
+    def counted(catalogue: Catalogue, register: NameRegister) -> Records:
+        built.append(working(catalogue, register))
+        return built[-1]
+
+    monkeypatch.setattr(index.snapshot, "build_records", counted)
+    asking = 4
+    together = threading.Barrier(asking)
+    with store.snapshot() as snapshot, ThreadPoolExecutor(asking) as threads:
+
+        def ask(_: int) -> Records:
+            together.wait(timeout=60)
+            return snapshot.lookup.records
+
+        found = list(threads.map(ask, range(asking)))
+    assert len(built) == 1
+    assert all(each is built[0] for each in found)
+
+
+def test_records_read_by_parts_are_the_records_read_at_once(
+    store: Store, reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        at_once = [*snapshot.state.catalogue.analyses()]
+        monkeypatch.setattr(index.catalogue, "_CHUNK", 1)
+        assert [*snapshot.state.catalogue.analyses()] == at_once
+        assert len(at_once) == len(snapshot.documents())
+
+
 def test_a_removed_document_takes_its_records_along(store: Store, reports: Path) -> None:
     report = ingest(store, [reports])
     remove(store, report.added[0].document_id)
     with store.snapshot() as snapshot:
-        assert len(snapshot.state.catalogue.analyses()) == len(report.added) - 1
+        assert len([*snapshot.state.catalogue.analyses()]) == len(report.added) - 1
 
 
 def test_a_correction_is_kept_with_who_and_when_until_it_is_withdrawn(
@@ -114,7 +155,7 @@ def test_a_catalogue_of_the_first_version_gets_its_new_tables(
         )
     connection.close()
     with reopen().snapshot() as snapshot:
-        assert len(snapshot.state.catalogue.analyses()) == len(snapshot.documents())
+        assert len([*snapshot.state.catalogue.analyses()]) == len(snapshot.documents())
 
 
 def test_a_document_whose_analysis_fails_is_searched_all_the_same_and_reported(
