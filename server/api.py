@@ -227,18 +227,17 @@ async def list_documents(
 ) -> DocumentList:
     """Return the documents by title, then id."""
 
-    def read() -> DocumentList:
-        with service.snapshot() as snapshot:
-            infos = sorted(snapshot.documents(), key=lambda info: (info.title.casefold(), info.id))
-            return DocumentList(
-                total=len(infos),
-                documents=[
-                    DocumentSummary.of_info(info, [d.id for d in snapshot.linked(info.id)])
-                    for info in infos[offset : offset + limit]
-                ],
-            )
+    def read(snapshot: Snapshot) -> DocumentList:
+        infos = sorted(snapshot.documents(), key=lambda info: (info.title.casefold(), info.id))
+        return DocumentList(
+            total=len(infos),
+            documents=[
+                DocumentSummary.of_info(info, [d.id for d in snapshot.linked(info.id)])
+                for info in infos[offset : offset + limit]
+            ],
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.post(
@@ -301,23 +300,22 @@ def progress_events(emit: Emit) -> Callable[[Progress], None]:
 async def get_document(document_id: str, service: ServiceParameter) -> DocumentBody:
     """Return a document's metadata, regions, page starts and what of it was not searched."""
 
-    def read() -> DocumentBody:
-        with service.snapshot() as snapshot:
-            document = find_document(snapshot, document_id)
-            summary = DocumentSummary.of_info(
-                info_of(document), [info.id for info in snapshot.linked(document.id)]
-            )
-            return DocumentBody(
-                **summary.model_dump(),
-                regions=[
-                    RegionBody(kind=region.kind.value, start=region.start, end=region.end)
-                    for region in document.regions
-                ],
-                page_starts=list(document.page_starts),
-                not_searched=list(snapshot.records.notes.get(document.id, ())),
-            )
+    def read(snapshot: Snapshot) -> DocumentBody:
+        document = find_document(snapshot, document_id)
+        summary = DocumentSummary.of_info(
+            info_of(document), [info.id for info in snapshot.linked(document.id)]
+        )
+        return DocumentBody(
+            **summary.model_dump(),
+            regions=[
+                RegionBody(kind=region.kind.value, start=region.start, end=region.end)
+                for region in document.regions
+            ],
+            page_starts=list(document.page_starts),
+            not_searched=list(snapshot.records.notes.get(document.id, ())),
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -338,11 +336,10 @@ async def get_text(
 ) -> Response:
     """Return the whole text as UTF-8; offsets everywhere count its code points."""
 
-    def read() -> str:
-        with service.snapshot() as snapshot:
-            return find_document(snapshot, document_id).text
+    def read(snapshot: Snapshot) -> str:
+        return find_document(snapshot, document_id).text
 
-    text = await service.in_question_thread(read)
+    text = await service.with_snapshot(read)
     headers = {"etag": f'"{document_id}"', "cache-control": "private, no-cache"}
     if if_none_match and (document_id in if_none_match or if_none_match.strip() == "*"):
         return Response(status_code=304, headers=headers)

@@ -87,20 +87,19 @@ async def chat(request: Request, service: ServiceParameter) -> HTMLResponse:
     filters = _filters(request.query_params.multi_items())
     conversation_id = request.query_params.get("conversation")
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            if conversation_id is not None and not service.activity.exists(conversation_id):
-                return _chat(
-                    service,
-                    snapshot,
-                    filters,
-                    status=404,
-                    notice="This conversation is no longer kept. Here begins a new one.",
-                )
-            turns = _turns(service, snapshot, conversation_id) if conversation_id else []
-            return _chat(service, snapshot, filters, turns, conversation_id)
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        if conversation_id is not None and not service.activity.exists(conversation_id):
+            return _chat(
+                service,
+                snapshot,
+                filters,
+                status=404,
+                notice="This conversation is no longer kept. Here begins a new one.",
+            )
+        turns = _turns(service, snapshot, conversation_id) if conversation_id else []
+        return _chat(service, snapshot, filters, turns, conversation_id)
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.post("/")
@@ -213,47 +212,45 @@ async def document(document_id: str, request: Request, service: ServiceParameter
     parameters = dict(request.query_params)
     refuse_unknown(parameters, ("start", "end", "answer_start", "answer_end"))
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            found = find_document(snapshot, document_id)
-            quote, notice = _span(parameters, "start", "end", found)
-            answer, _ = _span(parameters, "answer_start", "answer_end", found)
-            if answer and not (quote and quote[0] <= answer[0] and answer[1] <= quote[1]):
-                answer = None
-            kinds = {region.kind for region in found.regions}
-            return render(
-                service,
-                "document.html",
-                document=found,
-                url=present.web_link(found.url),
-                files=present.file_names(found),
-                linked=snapshot.linked(found.id),
-                paragraphs=present.paragraphs(found, quote, answer),
-                legend=[(kind.value, name) for kind, name in REGION_NAMES.items() if kind in kinds],
-                not_searched=snapshot.records.notes.get(found.id, ()),
-                named=_named_in(found.id, snapshot.records),
-                told=[
-                    attack
-                    for attack in snapshot.records.attacks
-                    if any(told.document_id == found.id for told in attack.accounts)
-                ],
-                quote=quote,
-                answer=answer,
-                notice=notice,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        found = find_document(snapshot, document_id)
+        quote, notice = _span(parameters, "start", "end", found)
+        answer, _ = _span(parameters, "answer_start", "answer_end", found)
+        if answer and not (quote and quote[0] <= answer[0] and answer[1] <= quote[1]):
+            answer = None
+        kinds = {region.kind for region in found.regions}
+        return render(
+            service,
+            "document.html",
+            document=found,
+            url=present.web_link(found.url),
+            files=present.file_names(found),
+            linked=snapshot.linked(found.id),
+            paragraphs=present.paragraphs(found, quote, answer),
+            legend=[(kind.value, name) for kind, name in REGION_NAMES.items() if kind in kinds],
+            not_searched=snapshot.records.notes.get(found.id, ()),
+            named=_named_in(found.id, snapshot.records),
+            told=[
+                attack
+                for attack in snapshot.records.attacks
+                if any(told.document_id == found.id for told in attack.accounts)
+            ],
+            quote=quote,
+            answer=answer,
+            notice=notice,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/documents/{document_id}/remove")
 async def confirm_removal(document_id: str, service: ServiceParameter) -> HTMLResponse:
     """Ask before a document is removed."""
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            return render(service, "remove.html", document=find_document(snapshot, document_id))
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        return render(service, "remove.html", document=find_document(snapshot, document_id))
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.post("/documents/{document_id}/remove")

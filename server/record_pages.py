@@ -96,24 +96,23 @@ async def actors(request: Request, service: ServiceParameter) -> HTMLResponse:
     given = _query(request, (*ActorParameters.model_fields, "page"))
     number, parameters = _page(given), _parameters(ActorParameters, given)
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            chosen = select_actors(reader.records, parameters, snapshot.known()["document"])
-            paging = _paging("/actors", given, number, len(chosen.records))
-            return render(
-                service,
-                "actors.html",
-                actors=[reader.actor_summary(actor) for actor in paging.cut(chosen.records)],
-                counts=_kinds(reader.records),
-                kinds=[*ActorKind],
-                parameters=parameters,
-                total=len(chosen.records),
-                documents=_infos(snapshot),
-                paging=paging,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        chosen = select_actors(reader.records, parameters, snapshot.known()["document"])
+        paging = _paging("/actors", given, number, len(chosen.records))
+        return render(
+            service,
+            "actors.html",
+            actors=[reader.actor_summary(actor) for actor in paging.cut(chosen.records)],
+            counts=_kinds(reader.records),
+            kinds=[*ActorKind],
+            parameters=parameters,
+            total=len(chosen.records),
+            documents=_infos(snapshot),
+            paging=paging,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/actors/{actor_id}")
@@ -121,23 +120,22 @@ async def actor(actor_id: str, request: Request, service: ServiceParameter) -> H
     """One actor, every line cited."""
     _query(request, ("corrected",))
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            body = reader.actor(find_actor(reader.records, actor_id))
-            others = [each for each in reader.records.actors if each.id != actor_id]
-            others.sort(key=lambda each: (-each.documents, each.name.casefold()))
-            return render(
-                service,
-                "actor.html",
-                actor=body,
-                graph=graph_view(body),
-                others=others[:MAX_OPTIONS],
-                strategies=_by_asserter(body.strategies),
-                corrected="corrected" in request.query_params,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        body = reader.actor(find_actor(reader.records, actor_id))
+        others = [each for each in reader.records.actors if each.id != actor_id]
+        others.sort(key=lambda each: (-each.documents, each.name.casefold()))
+        return render(
+            service,
+            "actor.html",
+            actor=body,
+            graph=graph_view(body),
+            others=others[:MAX_OPTIONS],
+            strategies=_by_asserter(body.strategies),
+            corrected="corrected" in request.query_params,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/attacks")
@@ -152,53 +150,50 @@ async def attacks(request: Request, service: ServiceParameter) -> HTMLResponse:
         )
     parameters = _parameters(AttackParameters, given)
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            known = snapshot.known()["document"]
-            shown = timeline(reader, parameters, lanes, known)
-            chosen = select_attacks(reader.records, reader.lookup, parameters, known)
-            ordered = sort_attacks(chosen.records, parameters.sort, reader.records)
-            paging = _paging("/attacks", given, number, len(ordered))
-            infos = _infos(snapshot)
-            return render(
-                service,
-                "attacks.html",
-                attacks=[reader.attack(each) for each in paging.cut(ordered)],
-                total=len(ordered),
-                all_total=len(reader.records.attacks),
-                timeline=timeline_view(shown.lanes, shown.events),
-                undated=shown.undated,
-                lanes=lanes,
-                explanation=[
-                    *chosen.explanation,
-                    *_said(parameters, {info.id: info.title for info in infos}),
-                ],
-                parameters=parameters,
-                kinds=[
-                    kind
-                    for kind in AttackKind
-                    if any(a.kind is kind for a in reader.records.attacks)
-                ],
-                actors=_perpetrators(reader.records),
-                places=known_places(reader.records)[:MAX_OPTIONS],
-                documents=infos,
-                columns=[
-                    (name, title, _sorted_by(given, name, parameters.sort))
-                    for name, title in COLUMNS.items()
-                ],
-                exports=[
-                    (form, f"/api/attacks?{_address(given, format=form, page=None, lanes=None)}")
-                    for form in ExportFormat
-                ],
-                laned=[
-                    (name, f"/attacks?{_address(given, lanes=name)}")
-                    for name in ("perpetrator", "kind")
-                ],
-                paging=paging,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        known = snapshot.known()["document"]
+        shown = timeline(reader, parameters, lanes, known)
+        chosen = select_attacks(reader.records, reader.lookup, parameters, known)
+        ordered = sort_attacks(chosen.records, parameters.sort, reader.records)
+        paging = _paging("/attacks", given, number, len(ordered))
+        infos = _infos(snapshot)
+        return render(
+            service,
+            "attacks.html",
+            attacks=[reader.attack(each) for each in paging.cut(ordered)],
+            total=len(ordered),
+            all_total=len(reader.records.attacks),
+            timeline=timeline_view(shown.lanes, shown.events),
+            undated=shown.undated,
+            lanes=lanes,
+            explanation=[
+                *chosen.explanation,
+                *_said(parameters, {info.id: info.title for info in infos}),
+            ],
+            parameters=parameters,
+            kinds=[
+                kind for kind in AttackKind if any(a.kind is kind for a in reader.records.attacks)
+            ],
+            actors=_perpetrators(reader.records),
+            places=known_places(reader.records)[:MAX_OPTIONS],
+            documents=infos,
+            columns=[
+                (name, title, _sorted_by(given, name, parameters.sort))
+                for name, title in COLUMNS.items()
+            ],
+            exports=[
+                (form, f"/api/attacks?{_address(given, format=form, page=None, lanes=None)}")
+                for form in ExportFormat
+            ],
+            laned=[
+                (name, f"/attacks?{_address(given, lanes=name)}")
+                for name in ("perpetrator", "kind")
+            ],
+            paging=paging,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/attacks/{attack_id}")
@@ -206,33 +201,30 @@ async def attack(attack_id: str, request: Request, service: ServiceParameter) ->
     """One attack: its accounts side by side."""
     _query(request, ("corrected",))
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            found = find_attack(reader.records, attack_id)
-            body = reader.attack(found)
-            return render(
-                service,
-                "attack.html",
-                attack=body,
-                columns=_columns(body),
-                rows=_rows(body),
-                rungs=[
-                    (name, held)
-                    for rung, name in RUNGS.items()
-                    if (held := [each for each in body.perpetrators if each.ladder == rung])
-                ],
-                others=_nearest_in_time(found, reader.records),
-                fields=[each for each in ACCOUNT_FIELDS if each not in ("date", "perpetrator")],
-                ladder=[*RUNGS],
-                actors=_by_documents(reader.records),
-                corrections=[
-                    each for each in reader.corrections() if _is_about(each, found, reader)
-                ],
-                corrected="corrected" in request.query_params,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        found = find_attack(reader.records, attack_id)
+        body = reader.attack(found)
+        return render(
+            service,
+            "attack.html",
+            attack=body,
+            columns=_columns(body),
+            rows=_rows(body),
+            rungs=[
+                (name, held)
+                for rung, name in RUNGS.items()
+                if (held := [each for each in body.perpetrators if each.ladder == rung])
+            ],
+            others=_nearest_in_time(found, reader.records),
+            fields=[each for each in ACCOUNT_FIELDS if each not in ("date", "perpetrator")],
+            ladder=[*RUNGS],
+            actors=_by_documents(reader.records),
+            corrections=[each for each in reader.corrections() if _is_about(each, found, reader)],
+            corrected="corrected" in request.query_params,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/strategies")
@@ -241,34 +233,33 @@ async def strategies(request: Request, service: ServiceParameter) -> HTMLRespons
     given = _query(request, (*StrategyParameters.model_fields, "page"))
     number, parameters = _page(given), _parameters(StrategyParameters, given)
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            known = snapshot.known()["document"]
-            chosen = select_strategies(reader.records, reader.lookup, parameters, known)
-            paging = _paging("/strategies", given, number, len(chosen.records))
-            bodies = [reader.strategy(each) for each in paging.cut(chosen.records)]
-            of_actor: dict[str, list[StrategyBody]] = {}
-            for body in bodies:
-                of_actor.setdefault(body.actor.id, []).append(body)
-            held = {each.actor for each in reader.records.strategies}
-            return render(
-                service,
-                "strategies.html",
-                groups=[(found[0].actor, _by_asserter(found)) for found in of_actor.values()],
-                total=len(chosen.records),
-                explanation=chosen.explanation,
-                parameters=parameters,
-                themes=sorted({each.theme for each in reader.records.strategies}),
-                actors=sorted(
-                    ((actor_name(reader.records, each), each) for each in held),
-                    key=lambda pair: pair[0].casefold(),
-                ),
-                documents=_infos(snapshot),
-                paging=paging,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        known = snapshot.known()["document"]
+        chosen = select_strategies(reader.records, reader.lookup, parameters, known)
+        paging = _paging("/strategies", given, number, len(chosen.records))
+        bodies = [reader.strategy(each) for each in paging.cut(chosen.records)]
+        of_actor: dict[str, list[StrategyBody]] = {}
+        for body in bodies:
+            of_actor.setdefault(body.actor.id, []).append(body)
+        held = {each.actor for each in reader.records.strategies}
+        return render(
+            service,
+            "strategies.html",
+            groups=[(found[0].actor, _by_asserter(found)) for found in of_actor.values()],
+            total=len(chosen.records),
+            explanation=chosen.explanation,
+            parameters=parameters,
+            themes=sorted({each.theme for each in reader.records.strategies}),
+            actors=sorted(
+                ((actor_name(reader.records, each), each) for each in held),
+                key=lambda pair: pair[0].casefold(),
+            ),
+            documents=_infos(snapshot),
+            paging=paging,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/coverage")
@@ -277,22 +268,21 @@ async def coverage_page(request: Request, service: ServiceParameter) -> HTMLResp
     given = _query(request, tuple(CoverageParameters.model_fields))
     parameters = _parameters(CoverageParameters, given)
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            body = coverage(reader, parameters, snapshot.known()["document"])
-            most = max((each.attacks for row in body.actors for each in row.by_place), default=0)
-            return render(
-                service,
-                "coverage.html",
-                coverage=body,
-                parameters=parameters,
-                heat=lambda count: -(-4 * count // most) if most else 0,
-                actors=_perpetrators(reader.records),
-                places=known_places(reader.records)[:MAX_OPTIONS],
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        reader = Reader(snapshot)
+        body = coverage(reader, parameters, snapshot.known()["document"])
+        most = max((each.attacks for row in body.actors for each in row.by_place), default=0)
+        return render(
+            service,
+            "coverage.html",
+            coverage=body,
+            parameters=parameters,
+            heat=lambda count: -(-4 * count // most) if most else 0,
+            actors=_perpetrators(reader.records),
+            places=known_places(reader.records)[:MAX_OPTIONS],
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get("/corrections")
@@ -300,17 +290,16 @@ async def corrections(request: Request, service: ServiceParameter) -> HTMLRespon
     """All corrections, those taken back included."""
     _query(request, ("corrected",))
 
-    def read() -> HTMLResponse:
-        with service.snapshot() as snapshot:
-            found = Reader(snapshot).corrections(withdrawn=True)
-            return render(
-                service,
-                "corrections.html",
-                corrections=found[::-1],
-                corrected="corrected" in request.query_params,
-            )
+    def read(snapshot: Snapshot) -> HTMLResponse:
+        found = Reader(snapshot).corrections(withdrawn=True)
+        return render(
+            service,
+            "corrections.html",
+            corrections=found[::-1],
+            corrected="corrected" in request.query_params,
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.post("/corrections")

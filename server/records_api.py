@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from analysis.collection import Attack
+from index.store import Snapshot
 from server.api import ServiceParameter, only, require_content_type
 from server.correcting import checked
 from server.coverage import coverage
@@ -64,18 +65,17 @@ async def list_actors(
 ) -> ActorList:
     """Return groups, persons and institutions; those that most documents name come first."""
 
-    def read() -> ActorList:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            chosen = select_actors(reader.records, parameters, snapshot.known()["document"])
-            page = chosen.records[parameters.offset : parameters.offset + parameters.limit]
-            return ActorList(
-                total=len(chosen.records),
-                explanation=chosen.explanation,
-                actors=[reader.actor_summary(actor) for actor in page],
-            )
+    def read(snapshot: Snapshot) -> ActorList:
+        reader = Reader(snapshot)
+        chosen = select_actors(reader.records, parameters, snapshot.known()["document"])
+        page = chosen.records[parameters.offset : parameters.offset + parameters.limit]
+        return ActorList(
+            total=len(chosen.records),
+            explanation=chosen.explanation,
+            actors=[reader.actor_summary(actor) for actor in page],
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -88,12 +88,11 @@ async def list_actors(
 async def get_actor(actor_id: str, service: ServiceParameter) -> ActorBody:
     """Return an actor's names and why they are one, roles, relations, attacks and strategies."""
 
-    def read() -> ActorBody:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            return reader.actor(find_actor(reader.records, actor_id))
+    def read(snapshot: Snapshot) -> ActorBody:
+        reader = Reader(snapshot)
+        return reader.actor(find_actor(reader.records, actor_id))
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -141,23 +140,22 @@ async def list_attacks(
             "Leave limit and offset out, or leave format out.",
         )
 
-    def read() -> AttackList | Export:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            chosen = select_attacks(
-                reader.records, reader.lookup, parameters, snapshot.known()["document"]
-            )
-            attacks = sort_attacks(chosen.records, parameters.sort, reader.records)
-            if parameters.format:
-                return exported(reader, attacks, parameters.format)
-            page = attacks[parameters.offset : parameters.offset + parameters.limit]
-            return AttackList(
-                total=len(attacks),
-                explanation=chosen.explanation,
-                attacks=[reader.attack(attack) for attack in page],
-            )
+    def read(snapshot: Snapshot) -> AttackList | Export:
+        reader = Reader(snapshot)
+        chosen = select_attacks(
+            reader.records, reader.lookup, parameters, snapshot.known()["document"]
+        )
+        attacks = sort_attacks(chosen.records, parameters.sort, reader.records)
+        if parameters.format:
+            return exported(reader, attacks, parameters.format)
+        page = attacks[parameters.offset : parameters.offset + parameters.limit]
+        return AttackList(
+            total=len(attacks),
+            explanation=chosen.explanation,
+            attacks=[reader.attack(attack) for attack in page],
+        )
 
-    found = await service.in_question_thread(read)
+    found = await service.with_snapshot(read)
     return as_file(found) if isinstance(found, Export) else found
 
 
@@ -188,12 +186,11 @@ def as_file(found: Export) -> Response:
 async def get_attack(attack_id: str, service: ServiceParameter) -> AttackBody:
     """Return an attack: fields side by side, each different value with all that say so."""
 
-    def read() -> AttackBody:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            return reader.attack(find_attack(reader.records, attack_id))
+    def read(snapshot: Snapshot) -> AttackBody:
+        reader = Reader(snapshot)
+        return reader.attack(find_attack(reader.records, attack_id))
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -211,12 +208,11 @@ async def get_timeline(
     Where an operator set the date or the perpetrator, that decides the place and the lane.
     """
 
-    def read() -> Timeline:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            return timeline(reader, parameters, parameters.lanes, snapshot.known()["document"])
+    def read(snapshot: Snapshot) -> Timeline:
+        reader = Reader(snapshot)
+        return timeline(reader, parameters, parameters.lanes, snapshot.known()["document"])
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 def timeline(
@@ -280,11 +276,10 @@ async def get_coverage(
 ) -> CoverageBody:
     """Return attacks by actor, place and year, and what silence about a pair of them means."""
 
-    def read() -> CoverageBody:
-        with service.snapshot() as snapshot:
-            return coverage(Reader(snapshot), parameters, snapshot.known()["document"])
+    def read(snapshot: Snapshot) -> CoverageBody:
+        return coverage(Reader(snapshot), parameters, snapshot.known()["document"])
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -303,20 +298,19 @@ async def list_strategies(
     an official's accusation.
     """
 
-    def read() -> StrategyList:
-        with service.snapshot() as snapshot:
-            reader = Reader(snapshot)
-            chosen = select_strategies(
-                reader.records, reader.lookup, parameters, snapshot.known()["document"]
-            )
-            page = chosen.records[parameters.offset : parameters.offset + parameters.limit]
-            return StrategyList(
-                total=len(chosen.records),
-                explanation=chosen.explanation,
-                strategies=[reader.strategy(each) for each in page],
-            )
+    def read(snapshot: Snapshot) -> StrategyList:
+        reader = Reader(snapshot)
+        chosen = select_strategies(
+            reader.records, reader.lookup, parameters, snapshot.known()["document"]
+        )
+        page = chosen.records[parameters.offset : parameters.offset + parameters.limit]
+        return StrategyList(
+            total=len(chosen.records),
+            explanation=chosen.explanation,
+            strategies=[reader.strategy(each) for each in page],
+        )
 
-    return await service.in_question_thread(read)
+    return await service.with_snapshot(read)
 
 
 @router.get(
@@ -354,14 +348,13 @@ async def list_corrections(
 ) -> Any:
     """Return the operators' corrections, oldest first."""
 
-    def read() -> CorrectionList | Export:
-        with service.snapshot() as snapshot:
-            found = Reader(snapshot).corrections(withdrawn=withdrawn)
-            if format == "gold":
-                return Export(gold(found), "application/jsonl", "corrections.jsonl")
-            return CorrectionList(total=len(found), corrections=found)
+    def read(snapshot: Snapshot) -> CorrectionList | Export:
+        found = Reader(snapshot).corrections(withdrawn=withdrawn)
+        if format == "gold":
+            return Export(gold(found), "application/jsonl", "corrections.jsonl")
+        return CorrectionList(total=len(found), corrections=found)
 
-    listed = await service.in_question_thread(read)
+    listed = await service.with_snapshot(read)
     return as_file(listed) if isinstance(listed, Export) else listed
 
 

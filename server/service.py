@@ -109,6 +109,15 @@ class Service:
             functools.partial(function, *args, **kwargs), limiter=self._question_threads
         )
 
+    async def with_snapshot(self, read: Callable[[Snapshot], T]) -> T:
+        """Return what `read` makes of the newest state of the collection, off the event loop."""
+
+        def read_newest() -> T:
+            with self.snapshot() as snapshot:
+                return read(snapshot)
+
+        return await self.in_question_thread(read_newest)
+
     async def in_upload_thread(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

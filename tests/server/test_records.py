@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import icalendar
 import pytest
@@ -239,20 +239,17 @@ STARVE = Strategy(
         ),
     ),
 )
-RECORDS = Records(
-    [COLUMN, BRIGADE, REKER, VILLAIN],
-    [DEPOT, BRIDGE, EVIL],
-    [STARVE],
-    notes={},
-    register=NameRegister([]),
-)
+ACTORS = (COLUMN, BRIGADE, REKER, VILLAIN)
+
+
+def records(*attacks, actors=ACTORS, strategies=(), notes=MappingProxyType({})):
+    return Records(actors, attacks, strategies, notes=notes, register=NameRegister([]))
+
+
+RECORDS = records(DEPOT, BRIDGE, EVIL, strategies=[STARVE])
 OTHER_DAY = replace(DEPOT.dates[1], first=date(2022, 3, 16), last=date(2022, 3, 16))
-TWO_DATES = Records(
-    RECORDS.actors,
-    [replace(DEPOT, dates=(DEPOT.dates[0], replace(OTHER_DAY, precision=Precision.DAY)))],
-    [],
-    notes={},
-    register=NameRegister([]),
+TWO_DATES = records(
+    replace(DEPOT, dates=(DEPOT.dates[0], replace(OTHER_DAY, precision=Precision.DAY)))
 )
 DOCUMENTS = {document.id: document for document in (LEDGER, NOTES, HOSTILE)}
 PAGES = (
@@ -462,9 +459,7 @@ class TestRecordsApi:
 
     def test_coverage_tells_nothing_found_from_not_covered(self, client, store):
         quiet = replace(DEPOT, actors=("northern-column",))
-        store.records = Records(
-            RECORDS.actors, [quiet, BRIDGE, EVIL], [STARVE], notes={}, register=NameRegister([])
-        )
+        store.records = records(quiet, BRIDGE, EVIL)
         body = client.get("/api/coverage?actor=NC&actor=hill-brigade&actor=villain").json()
         rows = [row["actor"]["id"] for row in body["actors"]]
         assert rows == ["northern-column", "villain", "hill-brigade"]
@@ -488,13 +483,7 @@ class TestRecordsApi:
         self, client, store
     ):
         why = "no actors, attacks or strategies: <b>crashed</b> the analysis"
-        store.records = Records(
-            RECORDS.actors,
-            RECORDS.attacks,
-            [],
-            notes={NOTES.id: (why,), HOSTILE.id: ("cut",)},
-            register=NameRegister([]),
-        )
+        store.records = records(DEPOT, notes={NOTES.id: (why,), HOSTILE.id: ("cut",)})
         assert client.get(f"/api/documents/{NOTES.id}").json()["not_searched"] == [why]
         assert client.get(f"/api/documents/{LEDGER.id}").json()["not_searched"] == []
         found = client.get("/api/coverage").json()["not_searched"]
@@ -523,9 +512,7 @@ class TestRecordsApi:
             ({LEDGER.id: ("cut",)}, ("named", 1, 0)),
             ({NOTES.id: ("cut",)}, ("not searched", 1, 1)),
         ):
-            store.records = Records(
-                RECORDS.actors, [quiet], [], notes=notes, register=NameRegister([])
-            )
+            store.records = records(quiet, notes=notes)
             assert brigade_at_orvik() == expected
         page = client.get("/coverage?actor=hill-brigade&place=Orvik").text
         assert "Hill Brigade 1 document not wholly searched" in text_of(page)
@@ -535,7 +522,7 @@ class TestRecordsApi:
     ):
         monkeypatch.setattr("server.records.MAX_NOT_SEARCHED", 1)
         notes = dict.fromkeys(DOCUMENTS, ("cut",))
-        store.records = Records([], [], [], notes=notes, register=NameRegister([]))
+        store.records = records(notes=notes)
         found = client.get("/api/coverage").json()["not_searched"]
         assert (found["total"], len(found["documents"])) == (3, 1)
         assert "And 2 more." in client.get("/coverage").text
@@ -788,15 +775,11 @@ class TestCorrections:
     def test_a_name_that_tells_no_actor_from_others_is_no_perpetrator(self, client, store):
         twin = replace(COLUMN, id="twin", name="Twin", names=(COLUMN.names[1],), joins=())
         both = replace(COLUMN, names=(*COLUMN.names, *BRIGADE.names, *REKER.names))
-        store.records = Records(
-            [both, twin, VILLAIN], [DEPOT], [], notes={}, register=NameRegister([])
-        )
+        store.records = records(DEPOT, actors=[both, twin, VILLAIN])
         body = {"kind": "set", "made_by": "Ann", "places": [FIRST], "field": "perpetrator"}
         body |= {"names": ["northern-column"], "value": "claimed"}
         assert client.post("/api/corrections", json=body).json()["names"] == ["Northern Column"]
-        store.records = Records(
-            [twin, replace(twin, id="zwin")], [DEPOT], [], notes={}, register=NameRegister([])
-        )
+        store.records = records(DEPOT, actors=[twin, replace(twin, id="zwin")])
         reply = client.post("/api/corrections", json=body | {"names": ["twin"]})
         assert "twin" in error_of(reply, 422, "ambiguous_value")["hint"]
 
@@ -804,12 +787,8 @@ class TestCorrections:
         words = at(LEDGER, "attacked the grain")
         other = replace(DEPOT.accounts[0], naming=Span(words.start, words.end))
         whole = replace(DEPOT.accounts[0], naming=other.account.trigger)
-        store.records = Records(
-            RECORDS.actors,
-            [replace(DEPOT, accounts=(whole,)), replace(BRIDGE, accounts=(other,))],
-            [],
-            notes={},
-            register=NameRegister([]),
+        store.records = records(
+            replace(DEPOT, accounts=(whole,)), replace(BRIDGE, accounts=(other,))
         )
         body = {"kind": "set", "made_by": "Ann", "field": "killed", "value": "9"}
         for several in (
@@ -999,9 +978,7 @@ class TestDecisions:
 
     @pytest.fixture(autouse=True)
     def _decided(self, store):
-        store.records = Records(
-            RECORDS.actors, [DECIDED, BRIDGE, EVIL], [], notes={}, register=NameRegister([])
-        )
+        store.records = records(DECIDED, BRIDGE, EVIL)
 
     def test_an_attack_has_the_decision_beside_what_the_documents_say(self, client):
         body = client.get("/api/attacks/depot").json()
@@ -1122,9 +1099,7 @@ class TestPages:
 
     def test_a_value_that_an_operator_set_is_shown_and_exported_as_such(self, client, store):
         corrected = replace(DEPOT, killed=(FieldValue("10 guards", ()),))
-        store.records = Records(
-            RECORDS.actors, [corrected], [STARVE], notes={}, register=NameRegister([])
-        )
+        store.records = records(corrected)
         assert "Killed differs 10 guards set by an operator" in text_of(
             client.get("/attacks/depot").text
         )
@@ -1151,7 +1126,7 @@ class TestPages:
 
     def test_a_crowded_timeline_gathers_the_events_of_a_month(self, client, store):
         many = [replace(DEPOT, id=f"depot-{n}", differing=()) for n in range(401)]
-        store.records = Records(RECORDS.actors, many, [], notes={}, register=NameRegister([]))
+        store.records = records(*many)
         page = client.get("/attacks").text
         drawing = re.search(r"<svg.*?</svg>", page, re.DOTALL).group()
         [mark] = re.findall(r'<a role="listitem" href="([^"]+)"', drawing)
