@@ -208,6 +208,10 @@ class Focus:
                 group = self._named_in(paragraph, token)
                 if group is None and token.dep_ == "appos":
                     group = self.group(paragraph, token.head)
+                if group is None and token.dep_ == "nsubj":
+                    # "Rashid was the treasurer of the group": a noun said of him, as in a phrase.
+                    said = (child for child in token.head.children if child.dep_ == "attr")
+                    group = next((g for each in said if (g := self.named(paragraph, each))), None)
                 if group is None:
                     for child in token.children:
                         if child.dep_ == "appos":

@@ -85,6 +85,13 @@ _PURPOSE_NOUNS = frozenset(
 _METHOD_NOUNS = frozenset(
     "strategy strategies tactic tactics method methods policy policies modus campaign".split()
 )
+_TARGET_NOUNS = frozenset({"target", "targets"})
+_CAPACITIES = frozenset(
+    "ability capability capabilities capacity intent intention intentions desire will means "
+    "willingness readiness potential".split()
+)
+"""Whoever has these to do something is who would do it."""
+_READY = frozenset("ready prepared willing determined eager keen poised able capable".split())
 _MESSAGE_NOUNS = frozenset("message messages signal signals warning warnings".split())
 _REPLIES = re.compile(
     r"\b(?:retaliat\w+|reveng\w+|aveng\w+|reprisals?|counter moves|repl(?:y|ies) to|answer to|"
@@ -93,7 +100,7 @@ _REPLIES = re.compile(
 )
 _METHODS = re.compile(
     r"\b(?:sleeper cells?|prox(?:y|ies)\b|lone wol\w+|hit-and-run|safe haven|human shields?|"
-    r"suicide squads?|foreign fighters)\b",
+    r"suicide squads?|foreign fighters|refuge|sanctuar(?:y|ies)|hide-?outs?)\b",
     re.IGNORECASE,
 )
 _PURPOSE_CLAUSE = re.compile(
@@ -237,12 +244,19 @@ def _triggers(paragraph: Tagged, tokens: Sequence[Token], focus: Focus) -> Itera
 
 def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
     subject, passive = _subject(verb)
+    if subject is not None and subject.lower_ in _CAPACITIES:
+        subject, passive = _possessor(subject), False
+    elif subject is None and _is_within_power(verb):
+        subject, passive = _subject(verb.head.head)
     if subject is None or any(child.lower_ == "whether" for child in verb.children):
         return
     form = stem(verb.lower_)
     aim = _text_after(verb)
     if passive and subject.lower_ not in DEEDS:
         doer = _doer(paragraph, verb, focus) if form in _TARGETING else None
+        if doer is None and form in _TARGETING | _STRIKING and _has_modal(verb):
+            # Whoever "could be hit" could be by whom the paragraph tells of.
+            doer = focus.described(paragraph, verb)
         if doer is not None:
             aim = " ".join(word.text for word in verb.subtree)
             yield _Found(StrategyKind.TARGETING, verb, subject, doer, aim, outright=False)
@@ -257,7 +271,11 @@ def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
     def statement(kind: StrategyKind, *, outright: bool = False, own_word: bool = False) -> _Found:
         return _Found(kind, verb, subject, actor, aim, outright, own_word)
 
-    if form in _CHARGING and not deed and relations & {"oprd", "prep", "ccomp", "dobj"}:
+    if form in _CHARGING and not deed and verb.dep_ == "parataxis":
+        # "The victory, it scoffs, was a gift": what it says stands around it.
+        aim = " ".join(word.text for word in verb.sent)
+        yield statement(StrategyKind.METHOD, own_word=True)
+    elif form in _CHARGING and not deed and relations & {"oprd", "prep", "ccomp", "dobj"}:
         yield statement(StrategyKind.METHOD, own_word=True)
     elif form in _AIMING and relations & _complements(form) and not _would_need(verb, form):
         own_word = form in _OWN_WORD and not deed
@@ -267,7 +285,7 @@ def _of_verb(paragraph: Tagged, verb: Token, focus: Focus) -> Iterator[_Found]:
         if not deed or form in _DIRECTED:
             yield statement(StrategyKind.TARGETING)
     elif (
-        (form in _STRIKING and not deed and _has_modal(verb))
+        (form in _STRIKING and not deed and (_has_modal(verb) or _is_within_power(verb)))
         or (verb.lower_ in _GOING_AFTER and "after" in towards)
         or (form in _CARRYING_OUT and _has_attacks_on(verb))
     ):
@@ -318,6 +336,19 @@ def _has_modal(verb: Token) -> bool:
     return any(child.lower_ in _MODALS for child in verb.children)
 
 
+def _is_within_power(verb: Token) -> bool:
+    """Whether it is only told that somebody is able or wants to do it."""
+    return verb.head.lower_ in _CAPACITIES | _READY and any(
+        child.dep_ == "aux" and child.lower_ == "to" for child in verb.children
+    )
+
+
+def _possessor(noun: Token) -> Token | None:
+    """Return who has what the noun names: "its ability", "the group has the ability"."""
+    owner = next((child for child in noun.children if child.dep_ == "poss"), None)
+    return owner if owner is not None else _subject(_verb_over(noun))[0]
+
+
 def _purpose_of(verb: Token) -> Token | None:
     """Return the verb of a clause that says what `verb` is done for ("… in order to frighten")."""
     for word in verb.subtree:
@@ -334,9 +365,13 @@ def _of_noun(paragraph: Tagged, noun: Token, focus: Focus) -> Iterator[_Found]:
         (StrategyKind.PURPOSE, _PURPOSE_NOUNS),
         (StrategyKind.METHOD, _METHOD_NOUNS),
         (StrategyKind.MESSAGE, _MESSAGE_NOUNS),
+        (StrategyKind.TARGETING, _TARGET_NOUNS),
     )
     kind = next((kind for kind, nouns in kinds if word in nouns), None)
     if kind is None or noun.pos_ not in ("NOUN", "PROPN"):
+        return
+    if word == "target" and any(c.lower_ in ("the", "this", "that") for c in noun.children):
+        # "The target was the governor" tells an attack; "a target" and "targets" say whom it picks.
         return
     subject, _ = _subject(_verb_over(noun))
     actor = focus.named(paragraph, noun)
@@ -354,6 +389,10 @@ def _of_noun(paragraph: Tagged, noun: Token, focus: Focus) -> Iterator[_Found]:
         sentence = " ".join(token.text for token in noun.sent if token.i >= noun.i)
         outright = kind is StrategyKind.PURPOSE and (
             noun.dep_ == "nsubj" and noun.head.lower_ in ("is", "was", "are", "were", "be")
+        )
+        # A deed that is "read as a message" is one, whatever the message.
+        outright |= (
+            kind is StrategyKind.MESSAGE and noun.dep_ == "pobj" and noun.head.lower_ == "as"
         )
         yield _Found(kind, noun, subject or noun, actor, sentence, outright)
 
@@ -436,6 +475,7 @@ def _asserter(
         if found.own_word:
             return Asserter.GROUP, _party(paragraph, found.subject, focus)
         return Asserter.AUTHOR, None
+    speaker = _antecedent(paragraph, speaker, focus)
     by = _party(paragraph, speaker, focus)
     place = by.mention
     phrase = by.text
@@ -451,6 +491,21 @@ def _asserter(
     if institution or _OFFICIALS.search(phrase):
         return Asserter.OFFICIAL, by
     return Asserter.AUTHOR, by
+
+
+def _antecedent(paragraph: Tagged, speaker: Token, focus: Focus) -> Token:
+    """Return whom "they" means who say something, where the sentence before has others as subject.
+
+    "American estimates were careful. They held that …" is no group's word.
+    """
+    start = speaker.sent.start
+    if speaker.lower_ != "they" or start == 0:
+        return speaker
+    before = paragraph.doc[start - 1].sent
+    told = next((child for child in before.root.children if child.dep_ == "nsubj"), None)
+    if told is None or told.tag_ not in ("NNS", "NNPS") or focus.group(paragraph, told) is not None:
+        return speaker
+    return told
 
 
 def _speaker(trigger: Token, tokens: Sequence[Token]) -> Token | None:

@@ -23,7 +23,7 @@ from analysis.records import (
 )
 from analysis.strategies import find_statements, group_statements
 from analysis.tagger import tag
-from analysis.themes import THEMES, theme_of
+from analysis.themes import OTHER, THEMES, theme_of
 from ingest.document import Document
 from tests.analysis.told import shipped
 
@@ -84,6 +84,31 @@ def statements_in(text: str) -> list[tuple[StrategyStatement, str]]:
             "The Heron Militia accuses its rival of being a puppet of foreign powers.",
             StrategyKind.METHOD,
             "delegitimising a rival",
+        ),
+        (
+            "The truce, the Heron Militia declared, was a betrayal of the jihad.",
+            StrategyKind.METHOD,
+            "delegitimising a rival",
+        ),
+        (
+            "The Heron Militia has the ability to attack embassies.",
+            StrategyKind.TARGETING,
+            "foreign missions and partners",
+        ),
+        (
+            "The Heron Militia is able to strike embassies abroad.",
+            StrategyKind.TARGETING,
+            "foreign missions and partners",
+        ),
+        (
+            "Embassies and diplomats are targets of the Heron Militia.",
+            StrategyKind.TARGETING,
+            "foreign missions and partners",
+        ),
+        (
+            "The bombing by the Heron Militia deserves to be read as a message.",
+            StrategyKind.MESSAGE,
+            OTHER,
         ),
     ],
 )
@@ -175,6 +200,34 @@ def test_a_group_that_is_no_subject_is_not_spoken_of_in_the_plural() -> None:
         "The group wants to show that nobody is able to protect the capital."
     )
     assert [actor for _, actor in statements_in(text)] == ["Heron Militia"]
+
+
+def test_the_target_of_one_attack_is_no_choice_of_targets() -> None:
+    assert statements_in("The Heron Militia attacked. The target was the embassy.") == []
+
+
+def test_what_could_be_attacked_could_be_so_by_the_group_that_is_told_of() -> None:
+    text = "The Heron Militia is near the capital. Embassies could be hit there."
+    [(statement, actor)] = statements_in(text)
+    assert (statement.kind, actor) == (StrategyKind.TARGETING, "Heron Militia")
+
+
+def test_a_mans_plans_are_those_of_the_group_that_he_is_said_to_belong_to() -> None:
+    text = "Omar Reed was the treasurer of the Heron Militia. He planned attacks on embassies."
+    [(_, actor)] = statements_in(text)
+    assert actor == "Heron Militia"
+
+
+def test_they_who_say_something_are_the_sentence_befores_subject_and_not_the_group() -> None:
+    text = (
+        "The Heron Militia is small. The estimates of the army were careful. "
+        "They held that the Heron Militia seeks to recruit students."
+    )
+    [(statement, _)] = statements_in(text)
+    assert (statement.asserter, statement.by and statement.by.text) == (
+        Asserter.OFFICIAL,
+        "The estimates of the army",
+    )
 
 
 def test_a_hedge_is_kept_with_its_words() -> None:
