@@ -135,20 +135,17 @@ def join_accounts(
     clusters = _corrected(clusters, corrections, meant)
     describe = _Describing(actors, clusters)
     documents = {source.document_id for source in sources}
-    attacks = [
-        _with_values_set(
-            describe.attack(cluster),
-            [
-                each
-                for each in corrections
-                if each.kind is CorrectionKind.SET
-                and any(meant(entry, each.places[:1]) for entry in cluster.entries)
-            ],
-            actors,
-            documents,
-        )
-        for cluster in clusters
-    ]
+    settings: dict[int, list[Correction]] = defaultdict(list)
+    for correction in corrections:
+        if correction.kind is CorrectionKind.SET:
+            for entry_id in meant(correction.places[:1]):
+                settings[entry_id].append(correction)
+    attacks = []
+    for cluster in clusters:
+        found = dict.fromkeys(c for entry in cluster.entries for c in settings[id(entry)])
+        ordered_settings = sorted(found, key=lambda each: each.number)
+        attack = describe.attack(cluster)
+        attacks.append(_with_values_set(attack, ordered_settings, actors, documents))
     ordered = sorted(attacks, key=_order)
     return tuple(_with_ids(ordered))
 
@@ -428,23 +425,21 @@ def _kinds_fit(one: Account, other: Account) -> bool:
 
 
 class _Meant:
-    """Tells whether a correction's places mean an account."""
+    """Finds the accounts that places of corrections mean."""
 
     def __init__(self, entries: Iterable[_Entry]) -> None:
         self._of_document: dict[str, list[_Entry]] = defaultdict(list)
         for entry in entries:
             self._of_document[entry.source.document_id].append(entry)
-        self._at: dict[CorrectedPlace, frozenset[int]] = {}
 
-    def __call__(self, entry: _Entry, places: Iterable[CorrectedPlace]) -> bool:
-        return any(id(entry) in self._entries_at(place) for place in places)
+    def __call__(self, places: Iterable[CorrectedPlace]) -> set[int]:
+        """Return the identities of the entries."""
+        return {entry_id for place in places for entry_id in self._entries_at(place)}
 
-    def _entries_at(self, place: CorrectedPlace) -> frozenset[int]:
-        if place not in self._at:
-            held = self._of_document[place.document_id]
-            found = account_meant(place, [(entry.naming, entry.account.span) for entry in held])
-            self._at[place] = frozenset(id(held[n]) for n in found)
-        return self._at[place]
+    def _entries_at(self, place: CorrectedPlace) -> list[int]:
+        held = self._of_document.get(place.document_id, [])
+        found = account_meant(place, [(entry.naming, entry.account.span) for entry in held])
+        return [id(held[number]) for number in found]
 
 
 def _corrected(
@@ -453,7 +448,8 @@ def _corrected(
     """Return the clusters as the operator wants them, later corrections winning over earlier."""
     for correction in corrections:
         if correction.kind is CorrectionKind.JOIN_ATTACKS:
-            named = [c for c in clusters if any(meant(e, correction.places) for e in c.entries)]
+            at = meant(correction.places)
+            named = [c for c in clusters if any(id(e) in at for e in c.entries)]
             if len(named) > 1:
                 joined = _Cluster(
                     [entry for cluster in named for entry in cluster.entries],
@@ -461,16 +457,17 @@ def _corrected(
                 )
                 clusters = [c for c in clusters if c not in named] + [joined]
         elif correction.kind is CorrectionKind.PART_ATTACKS and correction.places:
+            at, rest = meant(correction.places[:1]), meant(correction.places[1:])
             for cluster in list(clusters):
-                apart = [e for e in cluster.entries if meant(e, correction.places[:1])]
-                others = [e for e in cluster.entries if e not in apart]
-                if apart and any(meant(e, correction.places[1:]) for e in others):
+                apart = [e for e in cluster.entries if id(e) in at]
+                others = [e for e in cluster.entries if id(e) not in at]
+                if apart and any(id(e) in rest for e in others):
                     clusters.remove(cluster)
                     clusters.extend((_Cluster(others, cluster.reasons), _Cluster(apart, [])))
         elif correction.kind is CorrectionKind.REJECT and correction.field in (None, "account"):
-            kept = []
+            at, kept = meant(correction.places), []
             for cluster in clusters:
-                entries = [e for e in cluster.entries if not meant(e, correction.places)]
+                entries = [e for e in cluster.entries if id(e) not in at]
                 if entries:
                     kept.append(_Cluster(entries, cluster.reasons))
             clusters = kept

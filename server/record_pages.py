@@ -581,9 +581,11 @@ def _nearest_in_time(found: Attack, records: Records) -> list[Attack]:
 
 def _is_about(correction: CorrectionBody, attack: Attack, reader: Reader) -> bool:
     """Whether a correction was made at an account of an attack."""
+    documents = {told.document_id for told in attack.accounts}
     return any(
         attack.id == told.id
         for place in correction.places
+        if place.document in documents
         for told in attacks_at(CorrectedPlace(place.document, place.start, place.end), reader)
     )
 
