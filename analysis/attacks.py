@@ -150,6 +150,10 @@ def _add(told: list[Draft], before: int, found: Sequence[Draft], reader: Sentenc
         if another and last is not None and last.kind in ATTACKS and not event.attributions:
             # "The embassy was attacked as well": by whoever did what was told before.
             event.attributions.extend(last.attributions)
+        if last is not None and last.tells_in_general(event):
+            event.attributions.extend(
+                each for each in last.attributions if each not in event.attributions
+            )
         told.append(event)
     if not found and told and reader.number - told[-1].sentence <= _COMPLETES_SENTENCES:
         reader.complete(told[-1])

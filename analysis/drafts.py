@@ -166,6 +166,20 @@ class Draft:
             return False
         return not event.stands_alone()
 
+    def tells_in_general(self, event: "Draft") -> bool:
+        """Whether the sentence before `event` told of deeds like it in general, by the same doers.
+
+        "The rebels answered with raids. On 3 May they announced …": the author says it, too.
+        """
+        doers = {each.actor.mention for each in event.attributions}
+        return (
+            self.plural
+            and not self.stands_alone()
+            and event.sentence - self.sentence == 1
+            and fit(self, event)
+            and bool(doers & {each.actor.mention for each in self.attributions})
+        )
+
     def shares_place(self, other: "Draft") -> bool:
         """Whether both name one place below a country, or places that lie in one."""
         ours, theirs = _names_of(self.places), _names_of(other.places)

@@ -5,9 +5,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from analysis.drafts import OPERATIONS
 from analysis.marked import ACTOR, BODY, GROUP, PERSON, MarkedSentence
 from analysis.records import (
+    Account,
+    ActorKind,
+    AttackKind,
     Hedge,
+    Ladder,
     Mention,
     Party,
     Qualifier,
@@ -206,6 +211,45 @@ def _stated(sentence: MarkedSentence, mentions: Sequence[Mention]) -> Iterator[R
             yield Relation(kind, one, other, span, qualifiers=qualifiers)
 
 
+def with_killings(
+    relations: Sequence[Relation], accounts: Sequence[Account], mentions: Sequence[Mention]
+) -> tuple[Relation, ...]:
+    """Return the relations with who was killed by whom according to the accounts, in text order.
+
+    An account joins what several sentences say: who died, and who says that he did it. Whoever
+    only announces a death says so where the account tells of an operation.
+    """
+    found = {(each.kind, each.subject, each.object): each for each in relations}
+    for account in accounts:
+        if not account.fatal or account.kind in _NO_KILLINGS:
+            continue
+        for victim in account.victims:
+            for each in account.attributions:
+                killed, killer = victim.mention, each.actor.mention
+                if (
+                    killed is None
+                    or killer is None
+                    or mentions[killed].kind is not ActorKind.PERSON
+                    or mentions[killer].kind is ActorKind.PERSON
+                    or each.ladder in (Ladder.SUSPECTED, Ladder.DENIED)
+                    or any(q.kind is Hedge.POSSIBLE for q in each.actor.qualifiers)
+                    or (each.by is not None and account.kind not in OPERATIONS)
+                ):
+                    continue
+                relation = Relation(
+                    RelationKind.KILLED_BY,
+                    killed,
+                    killer,
+                    account.span,
+                    each.by,
+                    each.actor.qualifiers,
+                )
+                found.setdefault((relation.kind, killed, killer), relation)
+    return tuple(sorted(found.values(), key=lambda each: (each.span, each.kind, each.subject)))
+
+
+_NO_KILLINGS = frozenset({AttackKind.ARREST, AttackKind.KIDNAPPING, AttackKind.PRISON_BREAK})
+"""Whoever dies in one of these need not have been killed by its doer."""
 _OPEN_KINDS = frozenset({RelationKind.ALLIED_WITH, RelationKind.FIGHTS, RelationKind.SUCCESSOR_OF})
 
 

@@ -63,6 +63,8 @@ _ANNOUNCES = frozenset(
     for verb in "announce state say said report declare confirm reveal disclose tell told".split()
 )
 _OCCURS = frozenset(stem(verb) for verb in "occur happen take took follow come came".split())
+_ANSWERS = frozenset(stem(verb) for verb in "answer respond reply react retaliate".split())
+"""Whoever does so with a deed did it; "to" a deed, somebody else did."""
 _MEANS = frozenset(
     "bomber bombers attacker attackers gunman gunmen assailant assailants campaign".split()
 )
@@ -603,7 +605,9 @@ class SentenceReader:
             above = verb.head
             # "Claimed responsibility for the attack" lays it on the claimant by another way.
             verb = above.head if above.pos_ == "NOUN" else above
-        if folded(verb) in LIGHT_VERBS and (first is verb or first.dep_ in _DONE):
+        if folded(verb) in _ANSWERS and first.head.lower_ == "with":
+            agents.extend(subjects(verb))
+        elif folded(verb) in LIGHT_VERBS and (first is verb or first.dep_ in _DONE):
             if is_passive(verb):
                 agents.extend(objects_of_preposition(verb, "by"))
             else:
@@ -869,7 +873,7 @@ class SentenceReader:
                     event.attributions.append(
                         Attribution(
                             self.parties.named(side) if side != party.mention else party,
-                            Ladder.STATED,
+                            Ladder.CLAIMED,
                             self.span,
                             party,
                         )

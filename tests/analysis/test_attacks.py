@@ -107,6 +107,30 @@ def test_a_government_that_announces_its_raid_is_laid_the_raid_on(register: Name
     ]
 
 
+def test_who_announces_a_raid_of_his_own_claims_it(register: NameRegister) -> None:
+    account = one(register, "The Taliban announced that eight Daesh men were killed in Kabul.")
+    assert [each.ladder for each in account.attributions] == [Ladder.CLAIMED]
+
+
+def test_what_the_author_told_in_general_just_before_is_his_word_for_it(
+    register: NameRegister,
+) -> None:
+    text = (
+        "The Taliban answered with raids. "
+        "On 5 May 2022 they announced that eight Daesh men were killed in Kabul."
+    )
+    account = one(register, text)
+    assert {each.ladder for each in account.attributions} == {Ladder.CLAIMED, Ladder.STATED}
+
+
+def test_who_responds_to_an_attack_is_at_most_presumed_to_have_done_it(
+    register: NameRegister,
+) -> None:
+    text = "The Taliban responded to the attack on the Spin Hotel in Kandahar on 3 May 2022."
+    for attribution in one(register, text).attributions:
+        assert [each.kind for each in attribution.actor.qualifiers] == [Hedge.POSSIBLE]
+
+
 def test_one_sentence_may_tell_an_attack_on_each_of_several_targets(
     register: NameRegister,
 ) -> None:
