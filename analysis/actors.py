@@ -461,6 +461,7 @@ class _Joining:
         return list(made.values())
 
 
+_THE = re.compile(r"^the\s+", re.IGNORECASE)
 _REGISTER, _NAME, _IN_DOCUMENT = "register", "name", "in"
 _FORCES = re.compile(r"\s+(?:military|forces|armed forces)", re.IGNORECASE)
 _KUNYA = frozenset({"abu", "umm"})
@@ -615,7 +616,7 @@ class _Describing:
             return draft.canonical
 
         def rank(text: str) -> tuple[bool, int, int, str]:
-            short = len(words(text)) == 1
+            short = len(words(_THE.sub("", text))) == 1
             return (short, -len(draft.places[text]), -len(text), text)
 
         return min(draft.places, key=rank)

@@ -187,6 +187,11 @@ def _candidate(passage: Passage, start: int, end: int) -> Iterable[Candidate]:
             return
         end = body.end()
         forms.append(fold(body.group(1)))
+    if forms[-1] in _UNITS and (numbered := _NUMBERED.search(text, max(0, start - 8), start)):
+        start = numbered.start()
+    elif all(form in _UNITS for form in forms):
+        # "The Battalion" is one that was named before, and by itself any.
+        return
     if end - start > MAX_NAME_CHARS or _is_no_name(forms):
         return
     name = text[start:end]
@@ -211,6 +216,12 @@ _TITLES = cues.OFFICES | {
     "gen", "lt", "col", "maj", "sgt", "capt", "brig", "prof", "sen", "rep", "gov", "vice", "deputy",
 }  # fmt: skip
 _OPENERS = frozenset("many several some most recent new former late local senior key three".split())
+_UNITS = frozenset(
+    "battalion brigade regiment division company squadron platoon squad corps fleet wing team "
+    "combat infantry".split()
+)
+"""Words that make a unit's name only with its number or a name: the 2nd Battalion."""
+_NUMBERED = re.compile(r"(?<![\w.,-])\d{1,3}(?:st|nd|rd|th)[^\S\n]+$")
 _JOINED_HEADS = frozenset("ministry department office committee directorate".split())
 MAX_NAME_CHARS = 120
 """A longer run of capitalised words is a heading or a list, not a name."""
@@ -286,6 +297,8 @@ def _inner_cues(candidate: Candidate) -> Iterable[tuple[_Cue, float]]:
         yield ActorKind.GROUP, 3.5 if len(forms) > 1 else 0.5
     elif first in _ORGANISED and len(forms) > 1:
         yield ActorKind.GROUP, 3.5
+    if last == "bank" and first in _SIDES:
+        yield _Other.PLACE, 4
     name = candidate.text
     if name in states() or name in demonyms() or name in REGIONS:
         yield _Other.PLACE, 6
@@ -306,6 +319,8 @@ def is_acronym(name: str) -> bool:
     return " " not in name and name.isupper() and 2 <= len(name.replace("-", "")) <= 6
 
 
+_SIDES = frozenset("west western east eastern north northern south southern left right".split())
+"""With these a bank is a river's."""
 _KNOWN_ALONE = frozenset("pentagon kremlin parliament senate congress coalition treasury".split())
 """Bodies that go by one common word with a capital."""
 _WEAPONS = frozenset("ied ieds vbied vbieds svbied rpg rpgs uav uavs wmd ak tnt atgm".split())

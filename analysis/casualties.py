@@ -81,6 +81,8 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
             continue
         people = _PEOPLE.match(after)
         who = _STOP.sub("", people["who"]).strip() if people else ""
+        if not who and _is_age(sentence, number.start, after):
+            continue
         if number.key == (1.0,) and not re.match(r"(?i)one\s+\w", sentence[number.start :]):
             continue
         parts = _WHO_THEY_WERE.match(after)
@@ -107,6 +109,12 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
         beside = _is_beside(sentence, number.start, harms)
         found.append(Casualties(harm, written, span, least, most, who or None, qualifiers, beside))
     return found
+
+
+def _is_age(sentence: str, start: int, after: str) -> bool:
+    """Whether the number stands behind a name between commas: "Reed, 23, of Leeds"."""
+    named = re.search(r"\b[A-Z][\w’'-]+,\s+$", sentence[:start])
+    return named is not None and re.match(r"\s*(?:,|$)", after) is not None
 
 
 def _is_of_several_harms(sentence: str, start: int, end: int, after: str) -> bool:

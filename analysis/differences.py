@@ -100,7 +100,7 @@ def differing_fields(one: Given, other: Given) -> list[str]:
         names.append("dates")
     if _blame_others(one, other):
         names.append("perpetrators")
-    if _hit_others(one, other) or _hit_others(other, one) or _name_others(one, other):
+    if _hit_others(one, other) or _hit_others(other, one):
         names.append("victims")
     if _exclude_buildings(ours, theirs):
         names.append("targets")
@@ -162,18 +162,6 @@ def _denied(denials: Sequence[Charge], charges: Sequence[Charge]) -> bool:
 def _hit_others(one: Given, other: Given) -> bool:
     """Whether whom `one` names is, by the other's document, not the one whom this event hit."""
     return bool((one.persons - other.persons) & other.hit_elsewhere)
-
-
-def _name_others(one: Given, other: Given) -> bool:
-    """Whether both tell of the killing of one man, and name another."""
-    return (
-        len(one.persons) == len(other.persons) == 1
-        and one.persons != other.persons
-        and all(
-            each.account.fatal and len(each.account.victims) == 1 and not each.account.casualties
-            for each in (one, other)
-        )
-    )
 
 
 def _exclude_buildings(one: Account, other: Account) -> bool:

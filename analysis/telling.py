@@ -42,7 +42,7 @@ from analysis.records import (
     Span,
     When,
 )
-from analysis.states import demonyms
+from analysis.states import demonyms, states
 from analysis.tagger import Tagged
 from analysis.terms import stem
 from analysis.triggers import LIGHT_VERBS, Trigger, manner_of, trigger_of
@@ -65,6 +65,12 @@ _ANNOUNCES = frozenset(
 _OCCURS = frozenset(stem(verb) for verb in "occur happen take took follow come came".split())
 _ANSWERS = frozenset(stem(verb) for verb in "answer respond reply react retaliate".split())
 """Whoever does so with a deed did it; "to" a deed, somebody else did."""
+_FORCES = re.compile(
+    r"\b(?:military|army|police|forces?|troops|guards?|navy|intelligence|corps|command|coalition|"
+    r"defen[cs]e|interior|security)\b",
+    re.IGNORECASE,
+)
+"""What in a body's name says that it uses force; a ministry of health only counts the dead."""
 _MEANS = frozenset(
     "bomber bombers attacker attackers gunman gunmen assailant assailants campaign".split()
 )
@@ -854,6 +860,15 @@ class SentenceReader:
             if party.mention is not None:
                 event.attributions.append(Attribution(party, Ladder.ATTRIBUTED, self.span, by))
 
+    def _has_forces(self, side: int) -> bool:
+        """Whether a side can have done it itself: a group, a state or forces, no other body."""
+        mention = self.parties.mentions[side]
+        return (
+            mention.kind is not ActorKind.INSTITUTION
+            or (mention.canonical or mention.text) in states()
+            or _FORCES.search(mention.text) is not None
+        )
+
     def _announcer(self, event: Draft) -> None:
         """Lay an operation on the government that announces it, with its own word for it."""
         if event.kind in ATTACKS and not event.deadly:
@@ -867,7 +882,7 @@ class SentenceReader:
                 continue
             for party in self._resolved(said_by):
                 side = self.parties.side(party)
-                if side is not None and self.parties.governs(party):
+                if side is not None and self._has_forces(side) and self.parties.governs(party):
                     if any(self.parties.side(v) == side for v in event.victims):
                         continue
                     event.attributions.append(

@@ -266,3 +266,12 @@ def test_nothing_joined_from_nothing() -> None:
 def test_an_id_is_the_name_as_an_address() -> None:
     assert slug("Abu Usman al-Kashmiri") == "abu-usman-al-kashmiri"
     assert slug("<b>&") == "b"
+
+
+def test_a_name_with_the_before_it_is_not_shown_because_it_is_longer() -> None:
+    reports = [
+        told("The militant group Shabakat hid. Later the militant group Shabakat fled."),
+        told("They fear the militant group The Shabakat."),
+    ]
+    [only] = [each for each in joined(*reports).actors if "Shabakat" in each.name]
+    assert only.name == "Shabakat"

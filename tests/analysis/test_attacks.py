@@ -112,6 +112,15 @@ def test_who_announces_a_raid_of_his_own_claims_it(register: NameRegister) -> No
     assert [each.ladder for each in account.attributions] == [Ladder.CLAIMED]
 
 
+def test_a_body_without_forces_that_announces_deaths_did_not_cause_them(
+    register: NameRegister,
+) -> None:
+    text = "The Ministry of Health announced that eight men were killed in a raid in Kandahar."
+    accounts, mentions = read(register, text)
+    doers = [each.actor.mention for account in accounts for each in account.attributions]
+    assert not [p for p in doers if p is not None and mentions[p].text.startswith("Ministry")]
+
+
 def test_what_the_author_told_in_general_just_before_is_his_word_for_it(
     register: NameRegister,
 ) -> None:

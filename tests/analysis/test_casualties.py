@@ -23,6 +23,7 @@ def counts(text: str) -> list[tuple[Harm, int | None, int | None, str | None]]:
         ("Hundreds of inmates were set free.", [(Harm.FREED, 200, None, "inmates")]),
         ("They carried out three attacks.", []),
         ("He was killed two days later.", []),
+        ("The bomb killed Cpl. Dan Reed, 23, of Leeds.", []),
     ],
 )
 def test_a_number_takes_the_harm_and_the_people_beside_it(

@@ -40,6 +40,15 @@ def test_a_place_a_day_a_treaty_and_a_people_are_no_actors(text: str) -> None:
     assert told(text).names() == []
 
 
+def test_a_units_number_is_part_of_its_name_and_a_bare_unit_names_nobody() -> None:
+    text = "Soldiers of the 5th Battalion came first. The Battalion left again on Friday."
+    assert told(text).names() in ([("5th Battalion", kind)] for kind in ("group", "institution"))
+
+
+def test_the_bank_of_a_river_is_no_institution() -> None:
+    assert told("Clashes spread across the West Bank on Friday.").names() == []
+
+
 def test_a_text_without_actors_has_none_and_no_note() -> None:
     found = told("It rained for three days, and the river rose.").actors
     assert not (found.mentions or found.ties or found.roles or found.relations or found.notes)
