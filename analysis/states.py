@@ -69,6 +69,13 @@ def demonyms() -> dict[str, str]:
     return {word: entry[0] for entry in _entries() for word in entry[1:]}
 
 
+@lru_cache(maxsize=1)
+def state_words() -> frozenset[str]:
+    """Return every word of a state's name, short or long, and of those for what belongs to it."""
+    names = (*states(), *demonyms(), "US", "USA", "UK", "UAE")
+    return frozenset(word for name in names for word in name.split())
+
+
 def _entries() -> list[list[str]]:
     return [
         [word.replace("_", " ") for word in entry.split()]

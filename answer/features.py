@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.names import NameKind, NameRegister
+from analysis.states import REGIONS, state_words
 from analysis.terms import STOP_WORDS, stem, words
-from analysis.values import Value, dates_agree, find_dates, find_numbers
+from analysis.values import Value, dates_agree, find_dates, find_names, find_numbers
 from answer.candidates import Candidate
 from answer.kinds import wrong_kind
 from answer.question import Expects, Question
@@ -30,7 +31,7 @@ FEATURES = (
     "value_missing",
     "value_asked",
     "counts_other",
-    "names_group",
+    "names_nobody",
     "wrong_kind",
     "date_agrees",
     "date_differs",
@@ -107,12 +108,29 @@ def counts_other(question: Question, sentence: str) -> bool:
     return bool(numbers) and not any(counts(question, sentence, number) for number in numbers)
 
 
-def names_group(question: Question, answer: str, register: NameRegister) -> bool:
-    """Whether somebody is asked for by name and `answer` names no person but something else."""
+def names_nobody(question: Question, answer: str, register: NameRegister) -> bool:
+    """Whether somebody is asked for by name and `answer` names nobody that the question does not.
+
+    Groups, places and peoples are nobody; a name that no register knows may be somebody's.
+    """
     if not question.individual:
         return False
-    kinds = {register.entry(name.canonical).kind for name in register.mentions(answer)}
-    return bool(kinds) and NameKind.PERSON not in kinds
+    asked = {word.form for word in words(question.text)}
+    return not any(
+        _is_persons(answer[start:end], register)
+        and not {word.form for word in words(answer[start:end])} <= asked
+        for start, end in find_names(answer)
+    )
+
+
+def _is_persons(name: str, register: NameRegister) -> bool:
+    kinds = {register.entry(mention.canonical).kind for mention in register.mentions(name)}
+    if kinds:
+        return NameKind.PERSON in kinds
+    return not all(
+        word in state_words() or word in REGIONS or word.casefold() in STOP_WORDS
+        for word in name.split()
+    )
 
 
 def _keys(values: Sequence[Value]) -> set[tuple[int | float | str | None, ...]]:
@@ -130,8 +148,9 @@ def answer_given(question: Question, answer: str, register: NameRegister) -> flo
 def date_features(question: Question, sentence: str, context: str) -> tuple[float, float]:
     """Return whether a date of the sentence or its context agrees with the question's, or differs.
 
-    Both are 0 when the question states no date; "differs" needs dates in the sentence of which none
-    agrees.
+    Both are 0 when the question states no date. "Differs" needs dates in the sentence of which none
+    agrees, or none of those that are as exact as one of the question's: of "April 2020 to March
+    2021" no end is "March 2022".
     """
     if not question.dates:
         return 0.0, 0.0
@@ -140,7 +159,17 @@ def date_features(question: Question, sentence: str, context: str) -> tuple[floa
     differs = bool(near) and not any(
         dates_agree(asked, date) for asked in question.dates for date in near
     )
-    return sum(agreeing) / len(agreeing), float(differs)
+    contradicted = any(
+        (alike := [date for date in near if _as_exact(date, asked)])
+        and not any(dates_agree(asked, date) for date in alike)
+        for asked in question.dates
+    )
+    return sum(agreeing) / len(agreeing), float(differs or contradicted)
+
+
+def _as_exact(one: Value, other: Value) -> bool:
+    """Whether two dates state the same parts of year, month and day."""
+    return [part is None for part in one.key] == [part is None for part in other.key]
 
 
 def features_of(
@@ -170,8 +199,8 @@ def features_of(
         float(value_missing(question, candidate.text)),
         float(question.expects in ONE_VALUE),
         float(counts_other(question, candidate.text)),
-        float(names_group(question, answer, register)),
-        float(wrong_kind(question, candidate.text)),
+        float(names_nobody(question, answer, register)),
+        float(wrong_kind(question, candidate.text, answer)),
         agrees,
         differs,
     ]

@@ -22,6 +22,7 @@ from analysis.collection import (
     Evidence,
     FieldValue,
     Records,
+    SetPerpetrator,
     Told,
 )
 from analysis.records import Hedge, Ladder, RelationKind, Span
@@ -351,7 +352,7 @@ def _fits(
     attack: Attack, asked: RecordQuestion, perpetrators: frozenset[str], targets: frozenset[str]
 ) -> bool:
     if perpetrators and not any(
-        _laid_on(each, asked, perpetrators) for each in attack.perpetrators
+        _laid_on(each, asked, perpetrators) for each in attack.perpetrators_in_force
     ):
         return False
     if targets and not any(value.actor in targets for value in (*attack.targets, *attack.victims)):
@@ -364,14 +365,16 @@ def _fits(
     return True
 
 
-def _laid_on(each: AttributedTo, asked: RecordQuestion, perpetrators: frozenset[str]) -> bool:
+def _laid_on(
+    each: AttributedTo | SetPerpetrator, asked: RecordQuestion, perpetrators: frozenset[str]
+) -> bool:
     if each.actor not in perpetrators or each.ladder is Ladder.DENIED:
         return False
     return not asked.claimed or each.ladder is Ladder.CLAIMED
 
 
 def _only_suspected(attack: Attack, perpetrators: frozenset[str]) -> bool:
-    rungs = {each.ladder for each in attack.perpetrators if each.actor in perpetrators}
+    rungs = {each.ladder for each in attack.perpetrators_in_force if each.actor in perpetrators}
     return rungs == {Ladder.SUSPECTED}
 
 

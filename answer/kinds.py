@@ -5,7 +5,10 @@ wounded?" not by how many were killed. What is listed here is plain enough to be
 """
 
 import re
+from collections.abc import Callable
 
+from analysis.states import state_words
+from analysis.values import find_dates, find_numbers
 from answer.question import Expects, Question
 
 
@@ -41,6 +44,13 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 
+_CLOCK = re.compile(
+    r"\b\d{1,2}(?::\d\d|\s*[ap]\.?m\b)|\bo['’]clock\b"
+    r"|\b(?:morning|noon|midday|afternoon|evening|night|midnight|dawn|dusk)\b",
+    re.IGNORECASE,
+)
+_CAPITALISED = re.compile(r"[A-Z][\w-]+")
+
 # What is asked for, and what a sentence that answers it holds.
 _ASKED = (
     (_words(r"how old|what age|(?:at|what is) (?:what|the|his|her) age"), _AGE),
@@ -58,17 +68,59 @@ _ASKED = (
         ),
         _PRESS,
     ),
+    (_words(r"what time|wat time|time of (?:the )?day|(?:what|which) hour"), _CLOCK),
 )
 _HARMS = (_KILLED, _WOUNDED, _ARRESTED)
 
 
-def wrong_kind(question: Question, sentence: str) -> bool:
-    """Whether `sentence` lacks the kind of words that any answer to `question` would hold."""
+def _states_a_day(answer: str) -> bool:
+    return any(date.key[2] is not None for date in find_dates(answer))
+
+
+def _names_a_state(answer: str) -> bool:
+    return not state_words().isdisjoint(_CAPITALISED.findall(answer))
+
+
+# What is asked for, and what the answer itself holds: a date beside it in the sentence is no help.
+_ASKED_OF_ANSWER: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
+    (_words(r"(?:what|which|wich) (?:exact )?(?:day|date)"), _states_a_day),
+    (
+        _words(r"nationalit(?:y|ies)|citizenship|(?:what|which|wich) (?:countr(?:y|ies)|states?)"),
+        _names_a_state,
+    ),
+)
+
+
+def wrong_kind(question: Question, sentence: str, answer: str) -> bool:
+    """Whether `sentence`, or the `answer` in it, lacks what any answer to `question` would hold."""
     for asked, stated in _ASKED:
         if asked.search(question.text):
             return not stated.search(sentence)
+    for asked, holds in _ASKED_OF_ANSWER:
+        if asked.search(question.text):
+            return not holds(answer)
     if question.expects is Expects.NUMBER:
+        if _counts_others(question, sentence):
+            return True
         for harm in _HARMS:
             if harm.search(question.text):
                 return not harm.search(sentence)
     return False
+
+
+_COUNTED_REACH = 30
+"""How far behind a number, in code points, it says whose what it counts is."""
+
+
+def _counts_others(question: Question, sentence: str) -> bool:
+    """Whether people of one state are to be counted and those of another are: "13 US soldiers"."""
+    wanted = set(_CAPITALISED.findall(question.counted_as or ""))
+    if not wanted:
+        return False
+    counted = [
+        set(_CAPITALISED.findall(sentence[number.end : number.end + _COUNTED_REACH]))
+        for number in find_numbers(sentence)
+    ]
+    return any(whose & state_words() and not whose & wanted for whose in counted) and not any(
+        whose & wanted for whose in counted
+    )

@@ -9,7 +9,7 @@ from answer.features import (
     counts_other,
     coverage,
     date_features,
-    names_group,
+    names_nobody,
     value_missing,
 )
 from answer.question import read_question
@@ -58,11 +58,29 @@ def test_numbers_that_count_something_else_are_told_apart() -> None:
     assert not counts_other(asked, "It killed soldiers.")
 
 
-def test_a_group_does_not_answer_who_leads(register: NameRegister) -> None:
-    asked = read_question("Who is the leader of the movement?")
-    assert names_group(asked, "ISKP", register)
-    assert not names_group(asked, "Shahab al-Muhajir", register)
-    assert not names_group(read_question("Who claimed the blast?"), "ISKP", register)
+@pytest.mark.parametrize(
+    ("question", "answer", "nobody"),
+    [
+        ("Who is the leader of the movement?", "ISKP", True),
+        ("Who is the leader of the movement?", "Shahab al-Muhajir", False),
+        ("Who is the leader of the movement?", "The Afghan", True),
+        ("Which leader did Omar Selim kill?", "a member named Omar Selim", True),
+        ("Which leader did Omar Selim kill?", "Tolan Merek", False),
+        ("Who claimed the blast?", "ISKP", False),
+    ],
+)
+def test_who_asks_for_somebody_by_name_is_answered_by_a_persons_name_only(
+    question: str, answer: str, nobody: bool, register: NameRegister
+) -> None:
+    assert names_nobody(read_question(question), answer, register) is nobody
+
+
+def test_a_period_that_ends_otherwise_differs_though_a_year_of_it_agrees() -> None:
+    asked = read_question("How many raids were there between April 2021 and March 2022?")
+    other = "There were 115 raids between April 2020 and March 2021."
+    assert date_features(asked, other, other)[1] == 1.0
+    within = "Between April 2021 and March 2022 there were nine raids, 3 in 2021."
+    assert date_features(asked, within, within) == (1.0, 0.0)
 
 
 def test_an_answer_made_of_the_questions_words_or_names_gives_nothing(

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -17,8 +18,10 @@ from analysis.collection import (
     NameUse,
     Records,
     RelatedActor,
+    SetPerpetrator,
     Told,
 )
+from analysis.corrections import Correction, CorrectionKind
 from analysis.names import NameRegister
 from analysis.records import (
     Account,
@@ -220,6 +223,30 @@ def test_confidence_is_the_expected_share_of_right_items(recorded: Snapshot) -> 
     assert found.confidence == pytest.approx(RIGHT * HEDGED)
     both = answer_from_records(recorded, "Which attacks did the Grey Front carry out?")
     assert both.confidence == pytest.approx((2 * RIGHT + RIGHT * HEDGED) / 3)
+
+
+def test_an_operators_perpetrator_decides_whose_attack_it_is(
+    recorded: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_at = datetime(2026, 1, 2, tzinfo=UTC)
+    correction = Correction(1, CorrectionKind.SET, "Ada", made_at, field="perpetrators")
+    decided = SetPerpetrator("red-band", "Red Band", Ladder.CLAIMED, correction)
+    records = recorded.records
+    attacks = [
+        replace(attack, perpetrator_set=decided) if attack.id == "harbour" else attack
+        for attack in records.attacks
+    ]
+    changed = Records(
+        records.actors, attacks, records.strategies, notes={}, register=recorded.names
+    )
+    monkeypatch.setattr(Snapshot, "records", property(lambda _: changed))
+    by_band = answer_from_records(recorded, "Which attacks did the Red Band carry out in 2021?")
+    assert [citation.answer for citation in by_band.citations] == [
+        "attacked the harbour of Lorne",
+        "attacked the harbour",
+    ]
+    by_front = answer_from_records(recorded, "Which attacks did the Grey Front carry out in 2021?")
+    assert not by_front.citations
 
 
 def test_a_count_counts_records_where_no_text_states_the_number(

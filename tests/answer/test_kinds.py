@@ -20,9 +20,32 @@ from answer.question import read_question
         ("Which newspaper reported it?", "The governor was killed.", True),
         ("Which newspaper reported it?", "So the Lorne Times wrote.", False),
         ("How many attacks were there?", "It staged 115 attacks.", False),
+        ("At what time of day was the raid?", "The raid was on 4 May.", True),
+        ("At what time of day was the raid?", "The raid began at dawn.", False),
+        ("How many British soldiers died?", "It killed 13 US soldiers.", True),
+        ("How many British soldiers died?", "It killed 13 US and 2 British soldiers.", False),
+        ("How many British soldiers died?", "It killed 13 soldiers.", False),
     ],
 )
 def test_a_sentence_without_the_words_that_any_answer_needs_is_of_the_wrong_kind(
     question: str, sentence: str, wrong: bool
 ) -> None:
-    assert wrong_kind(read_question(question), sentence) is wrong
+    assert wrong_kind(read_question(question), sentence, sentence) is wrong
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "wrong"),
+    [
+        ("On which day was the hotel attacked?", "January 2023", True),
+        ("On which day was the hotel attacked?", "12 January 2023", False),
+        ("What nationality was the bomber?", "the Grey Front", True),
+        ("What nationality was the bomber?", "a Tajik", False),
+        ("Which country was he from?", "Lorne", True),
+        ("Which country was he from?", "Uzbekistan", False),
+    ],
+)
+def test_an_answer_must_itself_be_of_the_kind_that_is_asked_for(
+    question: str, answer: str, wrong: bool
+) -> None:
+    sentence = f"On 3 March 2021 an Afghan paper told of {answer}."
+    assert wrong_kind(read_question(question), sentence, answer) is wrong
