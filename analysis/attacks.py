@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.dates import find_whens
-from analysis.drafts import ATTACKS, Draft
+from analysis.drafts import Draft
 from analysis.names import NameKind, NameRegister
 from analysis.parties import FAR_CHARS, Parties
 from analysis.places import FoundPlace, chained
 from analysis.records import (
+    ATTACKS,
     Account,
     ActorKind,
     AttackKind,

@@ -7,6 +7,8 @@ from typing import TypeVar
 from analysis.dates import same_time
 from analysis.places import COUNTRIES
 from analysis.records import (
+    ATTACKS,
+    OPERATIONS,
     Account,
     AttackKind,
     Attribution,
@@ -23,23 +25,6 @@ from analysis.records import (
     When,
 )
 
-ATTACKS = frozenset(
-    {
-        AttackKind.ATTACK,
-        AttackKind.BOMBING,
-        AttackKind.SUICIDE_BOMBING,
-        AttackKind.SHOOTING,
-        AttackKind.ASSASSINATION,
-        AttackKind.KIDNAPPING,
-        AttackKind.ARSON,
-        AttackKind.PRISON_BREAK,
-    }
-)
-"""What armed groups do."""
-OPERATIONS = frozenset(
-    {AttackKind.RAID, AttackKind.ARREST, AttackKind.EXECUTION, AttackKind.AIR_STRIKE}
-)
-"""What is done against them."""
 _ONCE_DAYS = 31
 _T = TypeVar("_T")
 

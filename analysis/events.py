@@ -31,6 +31,8 @@ from analysis.decided import actor_named, read_date
 from analysis.differences import Charge, Given, differing, head, revisions, times_fit
 from analysis.places import COUNTRIES, FACILITIES
 from analysis.records import (
+    ATTACKS,
+    OPERATIONS,
     Account,
     ActorKind,
     AttackKind,
@@ -53,27 +55,6 @@ _SAME_DEATH_DAYS = 45
 _NEAR_DAYS = 1
 """Reports of one event differ by a day where it happened at night or was reported the next one."""
 
-_ATTACKS = frozenset(
-    {
-        AttackKind.ATTACK,
-        AttackKind.BOMBING,
-        AttackKind.SUICIDE_BOMBING,
-        AttackKind.SHOOTING,
-        AttackKind.ASSASSINATION,
-        AttackKind.KIDNAPPING,
-        AttackKind.ARSON,
-        AttackKind.PRISON_BREAK,
-    }
-)
-_OPERATIONS = frozenset(
-    {
-        AttackKind.RAID,
-        AttackKind.ARREST,
-        AttackKind.EXECUTION,
-        AttackKind.AIR_STRIKE,
-        AttackKind.CLASH,
-    }
-)
 _COMMON = frozenset(
     stem(word)
     for word in """
@@ -419,8 +400,8 @@ def _kinds_fit(one: Account, other: Account) -> bool:
         return True
     if AttackKind.CLASH in (one.kind, other.kind):
         return True
-    return (one.kind in _ATTACKS and other.kind in _ATTACKS) or (
-        one.kind in _OPERATIONS and other.kind in _OPERATIONS
+    return (one.kind in ATTACKS and other.kind in ATTACKS) or (
+        one.kind in OPERATIONS and other.kind in OPERATIONS
     )
 
 

@@ -205,6 +205,25 @@ class AttackKind(StrEnum):
     AIR_STRIKE = "air strike"
 
 
+ATTACKS = frozenset(
+    {
+        AttackKind.ATTACK,
+        AttackKind.BOMBING,
+        AttackKind.SUICIDE_BOMBING,
+        AttackKind.SHOOTING,
+        AttackKind.ASSASSINATION,
+        AttackKind.KIDNAPPING,
+        AttackKind.ARSON,
+        AttackKind.PRISON_BREAK,
+    }
+)
+"""What armed groups do."""
+OPERATIONS = frozenset(
+    {AttackKind.RAID, AttackKind.ARREST, AttackKind.EXECUTION, AttackKind.AIR_STRIKE}
+)
+"""What is done against them."""
+
+
 class Outcome(StrEnum):
     """How an attack ended, where the text says so."""
 

@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from analysis.drafts import OPERATIONS
 from analysis.marked import ACTOR, BODY, GROUP, PERSON, MarkedSentence
 from analysis.records import (
+    OPERATIONS,
     Account,
     ActorKind,
     AttackKind,

@@ -9,7 +9,7 @@ from spacy.tokens import Token
 
 from analysis.casualties import find_casualties
 from analysis.dates import EARLIER
-from analysis.drafts import ATTACKS, Draft
+from analysis.drafts import Draft
 from analysis.focus import GROUP_NOUNS
 from analysis.grammar import (
     children,
@@ -26,6 +26,7 @@ from analysis.names import NameKind
 from analysis.parties import Parties, is_people
 from analysis.places import COUNTRIES, FACILITIES, FoundPlace, chained, is_narrow, names_of_places
 from analysis.records import (
+    ATTACKS,
     ActorKind,
     AttackKind,
     Attribution,
