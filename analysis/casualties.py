@@ -60,6 +60,10 @@ _JOINT = re.compile(
 _AND = re.compile(r",?\s+(?:and|along\s+with|together\s+with|as\s+well\s+as|besides)\s+$", re.I)
 
 
+_NEAR, _CLAUSE = 60, 300
+"""How far before a number is read, so that a list without a full stop takes no time."""
+
+
 def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casualties]:
     """Return what `text[start:end]`, one clause or sentence, counts of people who came to harm.
 
@@ -113,16 +117,16 @@ def find_casualties(text: str, start: int, end: int, offset: int) -> list[Casual
 
 def _is_age(sentence: str, start: int, after: str) -> bool:
     """Whether the number stands behind a name between commas: "Reed, 23, of Leeds"."""
-    named = re.search(r"\b[A-Z][\w’'-]+,\s+$", sentence[:start])
+    named = re.search(r"\b[A-Z][\w’'-]+,\s+$", sentence[max(0, start - _NEAR) : start])
     return named is not None and re.match(r"\s*(?:,|$)", after) is not None
 
 
 def _is_of_several_harms(sentence: str, start: int, end: int, after: str) -> bool:
     """Whether the number counts the dead and the wounded together."""
-    before = _JOINT.search(sentence, max(0, start - 60), start)
+    before = _JOINT.search(sentence, max(0, start - _NEAR), start)
     if before is not None:
         return bool(re.fullmatch(r"\s*(?:of\s+|to\s+)?", sentence[before.end() : start]))
-    behind = _JOINT.search(sentence, end, end + 60)
+    behind = _JOINT.search(sentence, end, end + _NEAR)
     if behind is None:
         return False
     between = sentence[end : behind.start()]
@@ -135,10 +139,10 @@ def _is_beside(sentence: str, start: int, harms: list[tuple[int, int, Harm]]) ->
     That the harm was told before the "and", or of nobody before it, tells this from another clause:
     "the bomb killed nine and two were wounded".
     """
-    joined = _AND.search(sentence, 0, start)
+    joined = _AND.search(sentence, max(0, start - _NEAR), start)
     if joined is None:
         return False
-    clause = re.split(r"[.;:|]", sentence[: joined.start()])[-1]
+    clause = re.split(r"[.;:|]", sentence[max(0, joined.start() - _CLAUSE) : joined.start()])[-1]
     if not re.search(r"\w", clause):
         return False
     first, last = joined.start() - len(clause), joined.start()

@@ -908,6 +908,8 @@ class SentenceReader:
 
     def complete(self, event: Draft) -> None:
         """Add to `event`, told shortly before, what this sentence says without naming it."""
+        if len(self.sentence) > MAX_SENTENCE_WORDS:
+            return
         known = len(event.attributions), len(event.casualties), len(event.victims)
         attributed = list(event.attributions)
         event.attributions = []

@@ -276,6 +276,14 @@ def test_a_list_without_a_full_stop_takes_no_time_and_tells_nothing(
     assert read(register, text)[0] == ()
 
 
+def test_a_list_without_a_full_stop_adds_nothing_to_the_attack_before_it(
+    register: NameRegister,
+) -> None:
+    told = "On 3 May 2022 ISKP attacked the Spin Hotel in Herat."
+    account = one(register, told + " There were " + "5 men and 6 guards killed and " * 60 + "more.")
+    assert account.casualties == ()
+
+
 def test_a_paragraph_that_is_not_parsed_is_read_to_its_end(register: NameRegister) -> None:
     text = "Trade in Lorne went on as usual on 4 May 2021. The attack of which many spoke was over."
     document = Document(text, "Title", language="en")
