@@ -42,7 +42,7 @@ from ingest.sentences import sentence_spans
 
 _ROOT = Path(__file__).resolve().parent
 SAMPLE_REPORTS = _ROOT.parent / "corpus"
-GOLD_FILES = ("samples-*.jsonl", "articles-*.jsonl")
+GOLD_FILES = ("*-dev.jsonl", "*-test.jsonl")
 
 INGEST_PASSAGES = 600
 """Passages of the slice that is ingested and embedded anew in each round: some ten seconds each."""

@@ -60,6 +60,7 @@ VALUE_FIELDS = (
     ("freed", "freed"),
     ("weapon", "weapons"),
     ("outcome", "outcome"),
+    ("attacks", "attacks"),
 )
 OPERATOR = "an operator's correction"
 MAX_SUMMARY_CHARS = 250

@@ -536,6 +536,7 @@ def _rows(body: AttackBody) -> list[Row]:
         "freed": body.freed,
         "weapon or method": body.weapons,
         "outcome": body.outcome,
+        "attacks": body.attacks,
     }
     for name, values in several.items():
         table[name] = [

@@ -362,6 +362,9 @@ class AttackBody(AttackReference):
     freed: list[ValueBody]
     weapons: list[ValueBody]
     outcome: list[ValueBody]
+    attacks: list[ValueBody] = Field(
+        description="Of how many attacks it consisted, where accounts say so."
+    )
     hedges: list[str]
     actors: list[ActorReference]
     joined_because: list[str] = Field(description="What several accounts agree on.")

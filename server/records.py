@@ -271,6 +271,7 @@ class Reader:
             freed=self._values(attack.freed),
             weapons=self._values(attack.weapons),
             outcome=self._values(attack.outcome),
+            attacks=self._values(attack.attacks),
             hedges=[*attack.hedges],
             actors=[self.reference(each) for each in attack.actors],
             joined_because=[*attack.joined_because],

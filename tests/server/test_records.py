@@ -1097,6 +1097,21 @@ class TestPages:
         assert rows["Target"] == ["grain depot", "not stated"]
         assert "Date differs" in rows and "Place" in rows
 
+    def test_accounts_that_differ_on_the_number_of_attacks_give_it_in_page_api_and_exports(
+        self, client, store
+    ):
+        given = (value(LEDGER, "Nine guards", "two"), value(NOTES, "the depot", "one"))
+        double = replace(DEPOT, attacks=given, differing=("attacks",))
+        store.records = records(double)
+        page = client.get("/attacks/depot").text
+        [cells] = re.findall(r'<th scope="row">Attacks <.*?</tr>', page, re.DOTALL)
+        assert text_of(cells).startswith("Attacks differs two")
+        body = client.get("/api/attacks/depot").json()
+        assert [each["value"] for each in body["attacks"]] == ["two", "one"]
+        reply = client.get("/api/attacks?format=csv").content.decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(reply))
+        assert [row["value"] for row in rows if row["field"] == "attacks"] == ["two", "one"]
+
     def test_a_value_that_an_operator_set_is_shown_and_exported_as_such(self, client, store):
         corrected = replace(DEPOT, killed=(FieldValue("10 guards", ()),))
         store.records = records(corrected)
