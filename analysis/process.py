@@ -52,6 +52,10 @@ class AnalysisProcess:
         """End the process."""
         self._process.close()
 
+    def start(self) -> None:
+        """Let the process load what it works with, before there is a document to analyse."""
+        self._process.start()
+
     def analyse(self, document: Document) -> DocumentRecords:
         """Return the records of `document`, or none and a note of why."""
         seconds = MAX_SECONDS + SECONDS_A_CHAR * len(document.text)

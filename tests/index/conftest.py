@@ -87,6 +87,9 @@ class FakeAnalysis:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def start(self) -> None:
+        pass
+
     def analyse(self, document: Document) -> DocumentRecords:
         return analyse(document, self.register)
 
