@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
@@ -262,9 +263,11 @@ def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
         return Reading(UNREADABLE, 0, 0, UNREADABLE, ())
     first, stop = tokens[0], tokens[-1] + 1
     nothing = float(logits.start[0] + logits.end[0])
-    scores = logits.start[first:stop, None] + logits.end[None, first:stop] - np.float32(nothing)
-    distance = np.arange(stop - first)[None, :] - np.arange(stop - first)[:, None]
-    scores[(distance < 0) | (distance >= MAX_ANSWER_TOKENS)] = -np.inf
+    # scores[i, d] is that of the span from token i to token i + d; beyond the last there is none.
+    width = min(MAX_ANSWER_TOKENS, stop - first)
+    beyond = np.full(width - 1, -np.inf, dtype=np.float32)
+    ends = sliding_window_view(np.concatenate((logits.end[first:stop], beyond)), width)
+    scores = logits.start[first:stop, None] + ends - np.float32(nothing)
     words = [match.span() for match in _WORD.finditer(text)]
     spans: list[tuple[int, int, float]] = []
     # Enough candidates that overlapping ones leave a few; ties go to the earlier, shorter span.
@@ -272,14 +275,14 @@ def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
     count = min(40 * MAX_SPANS, flat.size)
     likely = np.argpartition(flat, count - 1)[:count]
     for place in likely[np.lexsort((likely, flat[likely]))]:
-        i, j = divmod(int(place), stop - first)
-        if not np.isfinite(scores[i, j]):
+        i, distance = divmod(int(place), width)
+        if not np.isfinite(scores[i, distance]):
             break
         start, end = _to_words(
-            text, piece.offsets[first + i][0], piece.offsets[first + j][1], words
+            text, piece.offsets[first + i][0], piece.offsets[first + i + distance][1], words
         )
         if start < end and all(end <= a or start >= b for a, b, _ in spans):
-            spans.append((start, end, float(scores[i, j])))
+            spans.append((start, end, float(scores[i, distance])))
             if len(spans) == MAX_SPANS:
                 break
     if not spans:
