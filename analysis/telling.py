@@ -372,8 +372,23 @@ class SentenceReader:
                     or any(c.tag_ == "NNP" and c.dep_ == "compound" for c in token.children)
                 )
             )
+        if trigger.harm is Harm.FREED and not trigger.undergone and not self._frees_people(token):
+            return False
         return is_told_as_done(token) and not any(
             child.lower_ in _HABITS for child in token.children
+        )
+
+    def _frees_people(self, verb: Token) -> bool:
+        """Whether people are freed or released, not figures, a statement or a film."""
+        freed = children(verb, "dobj", "nsubjpass")
+        counted = [noun for each in freed for noun in objects_of_preposition(each, "of")]
+        return not freed or any(
+            is_people(noun)
+            or noun.like_num
+            or self.parties.mentions_in(
+                self.offset + noun.left_edge.idx, self.offset + noun.idx + len(noun.text)
+            )
+            for noun in (*freed, *counted)
         )
 
     def _drawn_up(

@@ -62,6 +62,21 @@ def test_a_passive_names_its_agent(register: NameRegister) -> None:
     assert [each.actor.text for each in account.attributions] == ["Taliban fighters"]
 
 
+@pytest.mark.parametrize(
+    ("released", "tells"),
+    [
+        ("the latest statistics on the evacuation", False),
+        ("a statement about the airport", False),
+        ("dozens of inmates from the jail", True),
+        ("two hundred prisoners in Herat", True),
+        ("Omar Selim from the jail", True),
+    ],
+)
+def test_only_people_are_freed(released: str, tells: bool, register: NameRegister) -> None:
+    accounts, _ = read(register, f"On 4 June 2019 Taliban fighters released {released}.")
+    assert bool(accounts) is tells
+
+
 def test_the_organization_is_the_group_in_focus(register: NameRegister) -> None:
     text = (
         "ISKP, a terrorist organization, grew in the east. The Taliban administration denies it. "
