@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import uvicorn
 
+from analysis.collection import Records
+from analysis.lookup import Lookup
+from analysis.names import NameRegister
 from answer.answer import Answer, Citation, Status, Turn
 from eval.compare import Verdict, compare
 from eval.gold import Evidence, GoldQuestion, Kind, Part
@@ -54,6 +57,14 @@ class OneDocument:
 
     def explain(self, filters: Filters) -> tuple[str, ...]:
         return ()
+
+    @property
+    def records(self) -> Records:
+        return Records((), (), (), notes={}, register=NameRegister(()))
+
+    @property
+    def lookup(self) -> Lookup:
+        return Lookup(self.records)
 
 
 class Store:
