@@ -282,11 +282,11 @@ class Focus:
         following = self._group_places[at] if at < len(self._group_places) else None
         if following is not None and self.key(following) in branches:
             start = paragraph.start
-            between = paragraph.doc.text[end - start : self.mentions[following].span.start - start]
+            between = paragraph.text[end - start : self.mentions[following].span.start - start]
             if _IN_FORM_OF.match(between) or re.fullmatch(r"\s*\(\s*", between):
                 return following
         if token.lower_ in PARTS_OF_GROUPS:
-            near = self._groups(0, paragraph.start + len(paragraph.doc.text))
+            near = self._groups(0, paragraph.start + len(paragraph.text))
             return next((each for each in near if self.key(each) in branches), place)
         return place
 
