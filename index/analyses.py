@@ -9,8 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from pydantic import TypeAdapter
 
@@ -46,8 +44,8 @@ class PendingAnalyses:
     """Documents that want analysing, or want it anew: analyses them meanwhile.
 
     Another process does the work; this one hands out documents and takes in their records whenever
-    `advance` is called, and all that remains with `finish`. The writer is used only in these. A
-    context manager: left early, what is not begun is not.
+    `advance` is called, and all that remains with `finish`. The writer is used only in these. After
+    `close`, what is not begun is not.
     """
 
     def __init__(
@@ -71,16 +69,7 @@ class PendingAnalyses:
         self.notes: list[str] = []
         """What was left out of which document, each in one line."""
 
-    def __enter__(self) -> Self:
-        """Return itself; nothing is begun yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Begin nothing more."""
         self._asking.shutdown(wait=False, cancel_futures=True)
 
@@ -119,6 +108,12 @@ class PendingAnalyses:
         self.notes += [f"{title}: {note}" for note in records.notes]
         self.seconds += seconds
         self.done += 1
+
+
+def notes_of(catalogue: Catalogue, document_row: int) -> tuple[str, ...]:
+    """Return what of a document was not searched, and why."""
+    stored = catalogue.analysis(document_row)
+    return (_NOT_YET if stored is None else RECORDS.validate_json(stored)).notes
 
 
 def build_records(catalogue: Catalogue, register: NameRegister) -> Records:

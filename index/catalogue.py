@@ -400,6 +400,11 @@ class Catalogue:
                 rows,
             )
 
+    def analysis(self, document_row: int) -> str | None:
+        """Return a document's records as JSON; None if it was not analysed."""
+        rows = self._rows("SELECT records FROM analyses WHERE document_row = ?", (document_row,))
+        return str(rows[0][0]) if rows else None
+
     def unanalysed(self, made_by: str) -> list[int]:
         """Return the rows of documents that were not analysed by `made_by`, in order."""
         return self.document_rows(

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,12 +129,13 @@ def ingest(
         writer = store.writer()
         try:
             writer.begin()
-            with AnalysisProcess(store.names) as process:
+            with closing(AnalysisProcess(store.names)) as process:
                 with ParserProcess(limits, allow_urls=allow_urls) as parser:
                     _read(sources, parser, writer, outcomes, tell, process if analyse else None)
                 _note_near_duplicates(writer, outcomes)
                 rows = unanalysed(writer, store.names) if analyse else []
-                with PendingAnalyses(writer, store.names, process, rows) as analyses:
+                analyses = PendingAnalyses(writer, store.names, process, rows)
+                with closing(analyses):
                     embedded = _embed_new(store, writer, analyses, tell)
                     analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))
             outcomes.warnings.extend(analyses.notes)

@@ -12,7 +12,7 @@ from typing import Self
 from analysis.collection import Records
 from analysis.lookup import Lookup
 from analysis.names import NameRegister
-from index.analyses import build_records, made_by
+from index.analyses import build_records, made_by, notes_of
 from index.catalogue import Catalogue, CorrectionRow, PassageRow
 from index.dense import DenseIndex
 from index.embed import Embedder, Vectors
@@ -183,6 +183,11 @@ class Snapshot:
         if row is None:
             return []
         return [found.passage for found in self.state.catalogue.passages_of(row)]
+
+    def notes(self, document_id: str) -> tuple[str, ...]:
+        """Return what of a document was not searched for records, and why; needs no records."""
+        row = self.state.catalogue.document_row(document_id)
+        return () if row is None else notes_of(self.state.catalogue, row)
 
     def beside(self, passage: Passage) -> tuple[Passage | None, Passage | None]:
         """Return the passages that a passage goes on from and that go on from it.

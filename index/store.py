@@ -18,6 +18,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -244,13 +245,11 @@ class Store:
         writer = self.writer()
         try:
             writer.begin()
-            with (
-                AnalysisProcess(self.names) as process,
-                PendingAnalyses(
-                    writer, self.names, process, unanalysed(writer, self.names)
-                ) as analyses,
-            ):
-                analyses.finish()
+            rows = unanalysed(writer, self.names)
+            with closing(AnalysisProcess(self.names)) as process:
+                analyses = PendingAnalyses(writer, self.names, process, rows)
+                with closing(analyses):
+                    analyses.finish()
             generation = writer.publish()
         finally:
             writer.close()

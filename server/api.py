@@ -312,7 +312,7 @@ async def get_document(document_id: str, service: ServiceParameter) -> DocumentB
                 for region in document.regions
             ],
             page_starts=list(document.page_starts),
-            not_searched=list(snapshot.records.notes.get(document.id, ())),
+            not_searched=list(snapshot.notes(document.id)),
         )
 
     return await service.with_snapshot(read)

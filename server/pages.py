@@ -228,7 +228,7 @@ async def document(document_id: str, request: Request, service: ServiceParameter
             linked=snapshot.linked(found.id),
             paragraphs=present.paragraphs(found, quote, answer),
             legend=[(kind.value, name) for kind, name in REGION_NAMES.items() if kind in kinds],
-            not_searched=snapshot.records.notes.get(found.id, ()),
+            not_searched=snapshot.notes(found.id),
             named=_named_in(found.id, snapshot.records),
             told=[
                 attack

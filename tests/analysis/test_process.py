@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 
 
 def test_the_records_are_those_that_this_process_would_find(register: NameRegister) -> None:
-    with AnalysisProcess(register) as process:
+    with closing(AnalysisProcess(register)) as process:
         found = process.analyse(REPORT)
     assert found.accounts
     assert found == analyse(REPORT, register)
@@ -82,7 +83,7 @@ def test_a_document_that_harms_the_analysis_has_a_note_and_the_next_one_its_reco
 ) -> None:
     statement, reason = HARMS[what]
     harm(statement)
-    with AnalysisProcess(register) as process:
+    with closing(AnalysisProcess(register)) as process:
         # The process is under way first, so that starting it is not counted as working.
         assert process.analyse(REPORT).accounts
         monkeypatch.setattr(analysis.process, "MAX_SECONDS", 1.0)
@@ -100,7 +101,7 @@ def test_the_analysis_process_does_without_torch(
 ) -> None:
     (tmp_path / "torch.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with AnalysisProcess(register) as process:
+    with closing(AnalysisProcess(register)) as process:
         assert process.analyse(REPORT) == analyse(REPORT, register)
 
 
@@ -116,7 +117,7 @@ def test_closing_does_not_wait_for_a_document_under_way(
     waiting.start()
     while not process._process._lock.locked():
         time.sleep(0.01)
-    process.__exit__(None, None, None)
+    process.close()
     waiting.join(timeout=60)
     assert notes
     assert "signal" in notes[0][0]

@@ -58,13 +58,12 @@ class OneDocument:
     def explain(self, filters: Filters) -> tuple[str, ...]:
         return ()
 
-    @property
-    def records(self) -> Records:
-        return Records((), (), (), notes={}, register=NameRegister(()))
+    def notes(self, document_id: str) -> tuple[str, ...]:
+        return ()
 
     @property
     def lookup(self) -> Lookup:
-        return Lookup(self.records)
+        return Lookup(Records((), (), (), notes={}, register=NameRegister(())))
 
 
 class Store:

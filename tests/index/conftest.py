@@ -81,10 +81,7 @@ class FakeAnalysis:
     def __init__(self, register: NameRegister) -> None:
         self.register = register
 
-    def __enter__(self) -> "FakeAnalysis":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         pass
 
     def start(self) -> None:

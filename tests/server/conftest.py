@@ -90,6 +90,9 @@ class FakeSnapshot:
     def document(self, document_id: str) -> Document | None:
         return self._documents.get(document_id)
 
+    def notes(self, document_id: str) -> tuple[str, ...]:
+        return tuple(self.records.notes.get(document_id, ()))
+
     def linked(self, document_id: str) -> list[DocumentInfo]:
         return []
 
