@@ -126,8 +126,8 @@ class Reader:
         Every file that the manifest names is checked against its SHA-256. Raises ReaderError naming
         the file that is missing, altered or of another format.
         """
-        manifest = _manifest(directory)
-        contents = {name: _checked(directory / name, d) for name, d in manifest["files"].items()}
+        manifest = read_manifest(directory)
+        contents = checked_files(directory)
         options = onnxruntime.SessionOptions()
         # One thread a window: windows are independent, and a pool that spins robs its neighbours.
         options.intra_op_num_threads = 1
@@ -290,7 +290,8 @@ def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
     return Reading(logits.answerable, *spans[0], tuple(spans))
 
 
-def _manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """Return what `directory` says of its model; raises ReaderError if it holds none of ours."""
     path = directory / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -299,6 +300,12 @@ def _manifest(directory: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ReaderError(f"{path} is not of format {FORMAT}: export the model again")
     return manifest
+
+
+def checked_files(directory: Path) -> dict[str, bytes]:
+    """Return the files that the manifest of `directory` names; raises ReaderError if altered."""
+    files = read_manifest(directory)["files"]
+    return {name: _checked(directory / name, digest) for name, digest in files.items()}
 
 
 def _checked(path: Path, digest: str) -> bytes:

@@ -17,6 +17,7 @@ from training.measure import (
     measure_trecqa,
 )
 from training.sources import SourceError
+from training.start import StartError
 from training.train import Plan, TrainingError, progress_line, train
 
 DEFAULT_DATA = Path("../shared/data")
@@ -85,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = {"train": _train, "export": _export, "measure": _measure}[options.command]
     try:
         command(options)
-    except (ExportError, ReaderError, SourceError, TrainingError) as error:
+    except (ExportError, ReaderError, SourceError, StartError, TrainingError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

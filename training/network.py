@@ -1,6 +1,6 @@
-"""The reader's network: a BERT encoder over question and window, with three heads."""
+"""The reader's network: a transformer encoder over question and window, with three heads."""
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,8 @@ HEAD_INIT_STD = 0.02  # BERT's own initialisation
 class Shape:
     """Sizes of the encoder; the defaults are those of all-MiniLM-L6-v2.
 
+    With `relative_buckets`, attention also learns from how far two tokens are apart, as in MPNet.
+
     Dropout stands after the embeddings and before the answerability head only: inside the layers
     it made a step a third slower, and an epoch or two over 40,000 examples is short.
     """
@@ -26,6 +28,27 @@ class Shape:
     feed_forward: int = 1536
     norm_epsilon: float = 1e-12
     dropout: float = 0.1
+    relative_buckets: int = 0
+
+
+MINILM = Shape()
+MPNET = Shape(layers=12, width=768, feed_forward=3072, norm_epsilon=1e-5, relative_buckets=32)
+
+
+def distance_buckets(positions: int, buckets: int, farthest: int = 128) -> Tensor:
+    """Return the bucket (int64) of each distance from 1 - positions to positions - 1.
+
+    Half of the buckets are for tokens that come later; in each half the nearest distances have a
+    bucket each and those up to `farthest` share the rest on a logarithmic scale, as in T5
+    (Raffel et al. 2020, section 2.1), whose scheme MPNet uses.
+    """
+    distances = torch.arange(1 - positions, positions)
+    half = buckets // 2
+    exact = half // 2
+    apart = distances.abs()
+    scaled = torch.log(apart.clamp(min=1) / exact) / math.log(farthest / exact)
+    shared = (exact + (scaled * (half - exact)).long()).clamp(max=half - 1)
+    return (distances > 0) * half + torch.where(apart < exact, apart, shared)
 
 
 class Layer(nn.Module):
@@ -42,7 +65,10 @@ class Layer(nn.Module):
         self.narrow_norm = nn.LayerNorm(shape.width, eps=shape.norm_epsilon)
 
     def forward(self, hidden: Tensor, bias: Tensor) -> Tensor:
-        """Map hidden (batch, length, width); `bias` (batch, 1, 1, length) is added to attention."""
+        """Map hidden (batch, length, width); `bias` is added to attention.
+
+        It broadcasts to (batch, heads, length, length).
+        """
         batch, length, width = hidden.shape
         split = self.qkv(hidden).view(batch, length, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
@@ -65,6 +91,10 @@ class ReaderNetwork(nn.Module):
         self.segments = nn.Embedding(2, shape.width)
         self.norm = nn.LayerNorm(shape.width, eps=shape.norm_epsilon)
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        if shape.relative_buckets:
+            self.relative = nn.Embedding(shape.relative_buckets, shape.heads)
+            buckets = distance_buckets(shape.positions, shape.relative_buckets)
+            self.register_buffer("buckets", buckets, persistent=False)
         self.span = nn.Linear(shape.width, 2)
         self.judge = nn.Linear(shape.width, shape.width)
         self.answerable = nn.Linear(shape.width, 1)
@@ -84,39 +114,13 @@ class ReaderNetwork(nn.Module):
         hidden = self.words(input_ids) + self.positions(places) + self.segments(token_type_ids)
         hidden = functional.dropout(self.norm(hidden), self.shape.dropout, self.training)
         bias = (1.0 - attention_mask[:, None, None, :].to(hidden.dtype)) * -1e4
+        if self.shape.relative_buckets:
+            distances = places[None, :] - places[:, None] + (self.shape.positions - 1)
+            apart = self.relative(self.get_buffer("buckets")[distances])
+            bias = bias + apart.permute(2, 0, 1)[None]
         for layer in self.layers:
             hidden = layer(hidden, bias)
         start, end = self.span(hidden).unbind(-1)
         first = functional.dropout(hidden[:, 0], self.shape.dropout, self.training)
         judged = torch.tanh(self.judge(first))
         return start, end, self.answerable(judged).squeeze(-1)
-
-
-def encoder_state(weights: Mapping[str, Tensor], shape: Shape) -> dict[str, Tensor]:
-    """Return the encoder's part of a ReaderNetwork's state from BERT weights.
-
-    `weights` has the names that transformers gives. Raises KeyError naming the missing weight when
-    it is no BERT encoder of this shape.
-    """
-    state = {
-        "words.weight": weights["embeddings.word_embeddings.weight"],
-        "positions.weight": weights["embeddings.position_embeddings.weight"],
-        "segments.weight": weights["embeddings.token_type_embeddings.weight"],
-        "norm.weight": weights["embeddings.LayerNorm.weight"],
-        "norm.bias": weights["embeddings.LayerNorm.bias"],
-    }
-    renamed = {
-        "mix": "attention.output.dense",
-        "mix_norm": "attention.output.LayerNorm",
-        "widen": "intermediate.dense",
-        "narrow": "output.dense",
-        "narrow_norm": "output.LayerNorm",
-    }
-    for index in range(shape.layers):
-        theirs, ours = f"encoder.layer.{index}.", f"layers.{index}."
-        for kind in ("weight", "bias"):
-            three = (f"{theirs}attention.self.{part}.{kind}" for part in ("query", "key", "value"))
-            state[f"{ours}qkv.{kind}"] = torch.cat([weights[name] for name in three])
-            for our_name, their_name in renamed.items():
-                state[f"{ours}{our_name}.{kind}"] = weights[f"{theirs}{their_name}.{kind}"]
-    return state

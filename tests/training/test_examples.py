@@ -19,7 +19,8 @@ from training.examples import (
 )
 from training.measure import Asked, area_under_roc, best_threshold, overlap_f1, windows
 from training.sources import Paragraph, Question, detokenise, held_out_titles
-from training.train import Plan, load_tokenizer, rate_at, start_weights, token_span
+from training.start import tokenizer_file
+from training.train import Plan, load_tokenizer, rate_at, token_span
 
 TEXT = (
     "The Rova raiders crossed the Tarn in 1881. Their leader, Ilse Brandt, took four hundred "
@@ -148,7 +149,7 @@ def test_held_out_articles_are_trained_on_in_no_version() -> None:
 
 
 def test_a_token_span_covers_exactly_the_answer() -> None:
-    tokenizer: Tokenizer = load_tokenizer(start_weights()[1], max_tokens=32)
+    tokenizer: Tokenizer = load_tokenizer(tokenizer_file(), max_tokens=32)
     encoding = tokenizer.encode("Who led?", TEXT)
     start = TEXT.index("Ilse Brandt")
     tokens = token_span(encoding, (start, start + 11))

