@@ -14,11 +14,12 @@ from pathlib import Path
 
 from analysis.names import NameKind, NameRegister
 from analysis.terms import stems
-from analysis.values import Value, ValueKind, dates_agree, find_dates, find_numbers
-from answer.answer import Answer, Citation, Conflict, Status, Turn
+from analysis.values import find_numbers
+from answer.answer import Answer, Citation, Status, Turn
 from answer.asides import asides_for, in_order
 from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
+from answer.conflicts import conflicts_on_value
 from answer.conversation import Mention, interpret
 from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
 from answer.from_records import answer_from_records, with_disputes
@@ -163,7 +164,7 @@ class Answerer:
             conflicts = recorded.conflicts
         else:
             citations, disputed = with_disputes(snapshot, read.asked, citations, filters)
-            conflicts = disputed or _conflicts(read.asked, citations)
+            conflicts = disputed or conflicts_on_value(read.asked, citations)
         nearest = () if answered else _nearest(read.judged, read.hits)
         explanations = list(snapshot.explain(filters))
         explanations += snapshot.analyze(read.interpreted).explanations
@@ -451,33 +452,3 @@ def _states_number(asked: Question, citations: Sequence[Citation]) -> bool:
         for citation in citations
         for number in find_numbers(citation.quote)
     )
-
-
-def _conflicts(asked: Question, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
-    """Return the disagreement among citations on the one date or number that was asked for."""
-    find = {Expects.DATE: find_dates, Expects.NUMBER: find_numbers}.get(asked.expects)
-    if find is None or asked.several:
-        return ()
-    values: list[tuple[Value, str, list[int]]] = []
-    for citation in citations:
-        found = find(citation.answer)
-        if not found:
-            continue
-        for value, _, numbers in values:
-            if _agree(value, found[0]):
-                numbers.append(citation.number)
-                break
-        else:
-            values.append((found[0], citation.answer, [citation.number]))
-    if len(values) < 2:
-        return ()
-    return (
-        Conflict(
-            about=asked.text,
-            values=tuple((written, tuple(numbers)) for _, written, numbers in values),
-        ),
-    )
-
-
-def _agree(one: Value, other: Value) -> bool:
-    return dates_agree(one, other) if one.kind is ValueKind.DATE else one.key == other.key

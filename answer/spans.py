@@ -2,6 +2,7 @@
 
 import re
 
+from analysis.states import state_words
 from analysis.terms import stem, words
 from analysis.values import Value, find_dates, find_names, find_numbers
 from answer.question import PEOPLE, Expects, Question
@@ -35,6 +36,15 @@ _THINGS = frozenset(
         "attacks accounts bombings cities countries days districts figures groups months mosques "
         "operations provinces purposes raids reports schools sources stages states steps successes "
         "times versions weeks years"
+    ).split()
+)
+# Who is counted apart from everybody else: of 170 dead, 13 may be soldiers.
+_PARTS = frozenset(
+    stem(part)
+    for part in (
+        "adults boys children civilians fighters foreigners girls guards insurgents journalists "
+        "marines members men militants officers officials police policemen prisoners pupils "
+        "sailors servicemen soldiers students terrorists troops women worshippers"
     ).split()
 )
 _NO_UNIT = frozenset(
@@ -99,6 +109,21 @@ def counts(question: Question, sentence: str, number: Value) -> bool:
         # "two attacks instead of one" leaves out what there is one of.
         return following[0] not in _THINGS if following else number.key != (1.0,)
     return question.counted in following
+
+
+def part_counted(sentence: str, number: Value) -> frozenset[str]:
+    """Return the stems after `number` that say which people it counts, none where it is everybody.
+
+    "13 soldiers" are some of the dead, "13 people" all of them.
+    """
+    said = sentence[number.end : number.end + UNIT_CHARS]
+    parts = set()
+    for word in words(said)[:UNIT_REACH]:
+        if word.form in _NO_UNIT:
+            break
+        if stem(word.form) in _PARTS or said[word.start : word.end] in state_words():
+            parts.add(stem(word.form))
+    return frozenset(parts)
 
 
 def _description(question: Question, sentence: str) -> tuple[int, int] | None:
