@@ -262,7 +262,9 @@ class Lookup:
 
 
 def _forms(text: str) -> _Forms:
-    return tuple(word.form for word in words(text))
+    """Return the words that make a name; whoever asks may say a "the" that nobody writes."""
+    forms = tuple(word.form for word in words(text))
+    return forms[1:] if len(forms) > 1 and forms[0] == "the" else forms
 
 
 def _sounds(forms: _Forms) -> _Forms:

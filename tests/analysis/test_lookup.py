@@ -64,6 +64,7 @@ LOOKUP = Lookup(
     [
         ("heron-front", "heron-front", ""),
         ("HERON FRONT", "heron-front", "it is the actor’s name"),
+        ("the Heron Front", "heron-front", "it is the actor’s name"),
         ("HF", "heron-front", "the register of names lists it as a name of Heron Front"),
         ("Heronnists", "heron-front", "sounds like"),
         ("Aviaries", "heron-front", "says that reports use it for Heron Front"),
