@@ -12,6 +12,7 @@ from training.export import ExportError, export
 from training.measure import (
     measure_clapnq,
     measure_latency,
+    measure_reports,
     measure_squad,
     measure_squad_mistyped,
     measure_trecqa,
@@ -60,6 +61,7 @@ def _measure(options: argparse.Namespace) -> None:
     reader = Reader.load(options.model, threads=options.threads)
     times = measure_latency(reader)
     print("latency_ms", json.dumps({"min": times[0], "median": statistics.median(times)}))
+    print("reports", json.dumps(asdict(measure_reports(reader))), flush=True)
     print("trecqa", json.dumps(asdict(measure_trecqa(reader, options.data))), flush=True)
     questions, area = measure_clapnq(reader, options.data)
     print("clapnq", json.dumps({"questions": questions, "refusal_auc": area}), flush=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from training.sources import Judged, Paragraph, Question, usual_answer
+from training.sources import REPORTS, Judged, Paragraph, Question, usual_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Example:
 class Mixture:
     """How often each kind of example is made; shares are probabilities per answerable question."""
 
+    # How often an epoch goes through the reports written for the recipe: they are few, and the very
+    # manner of text and question that the reader is for.
+    reports: int = 3
     # Share of the Reddit and Amazon questions that is used: their register is far from reports.
     other_domains: float = 0.5
     in_article: float = 0.28
@@ -466,7 +469,8 @@ def build_epoch(
             far = paragraph.source in OTHER_DOMAINS
             if far and random_source.random() >= mixture.other_domains:
                 continue
-            examples += _from_question(paragraph, question, neighbours, mixture, random_source)
+            for _ in range(mixture.reports if paragraph.source == REPORTS else 1):
+                examples += _from_question(paragraph, question, neighbours, mixture, random_source)
             if random_source.random() < mixture.unrelated:
                 text = random_source.choice(paragraphs).text
                 if text != paragraph.text:
@@ -480,7 +484,7 @@ def build_epoch(
 def training_paragraphs(
     squad2: Sequence[Paragraph],
     squad1: Sequence[Paragraph],
-    shifts: Sequence[Paragraph],
+    others: Sequence[Paragraph],
     held_out: Sequence[str],
 ) -> list[Paragraph]:
     """Return every paragraph that may be trained on, each question about a text once.
@@ -489,7 +493,7 @@ def training_paragraphs(
     """
     seen: set[tuple[str, str]] = set()
     kept: list[Paragraph] = []
-    for paragraph in (*squad2, *squad1, *shifts):
+    for paragraph in (*squad2, *squad1, *others):
         if paragraph.article in held_out:
             continue
         fresh = []

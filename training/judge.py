@@ -20,7 +20,7 @@ from scipy.optimize import isotonic_regression, minimize
 from tqdm import tqdm
 
 from answer.answer import Turn
-from answer.compose import MODEL_DIRECTORY, Answerer, Judged, best_and_runner_up
+from answer.compose import JUDGE_FILE, MODEL_DIRECTORY, Answerer, Judged, best_and_runner_up
 from answer.features import FEATURES
 from answer.judge import Judge, logistic
 from answer.reader import Reader
@@ -61,17 +61,21 @@ def main() -> None:
         help="a folder of documents and the development questions about it",
     )
     parser.add_argument("--model", type=Path, default=MODEL_DIRECTORY, help="the reader's folder")
+    parser.add_argument(
+        "--second", type=Path, help="the second reader's folder, which then gets the judge"
+    )
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     reader = Reader.load(options.model, threads=options.threads)
+    second = Reader.load(options.second, threads=options.threads) if options.second else None
     # What is fitted decides nothing while features are collected.
-    answerer = Answerer(reader, Judge((0.0,) * len(FEATURES), 0.0, (1.0, 0.0, 0.0), 0.0))
+    answerer = Answerer(reader, Judge((0.0,) * len(FEATURES), 0.0, (1.0, 0.0, 0.0), 0.0), second)
     asked: list[Asked] = []
     for pair in options.pairs:
         documents, _, gold = pair.partition("=")
         asked += collect(answerer, Path(documents), read_gold(Path(gold)))
     judge = fit(asked)
-    judge.save(options.model / "judge.json")
+    judge.save((options.second or options.model) / JUDGE_FILE)
     print(describe(asked, judge))  # noqa: T201  what this command is for
 
 

@@ -14,7 +14,14 @@ from pathlib import Path
 
 from answer.reader import Reader, Reading
 from training.examples import misspell, sentences
-from training.sources import held_out_titles, read_clapnq, read_squad, read_trecqa
+from training.sources import (
+    Paragraph,
+    held_out_titles,
+    read_clapnq,
+    read_reports,
+    read_squad,
+    read_trecqa,
+)
 
 WINDOW_WORDS = 150
 
@@ -31,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class ReadingMeasure:
-    """SQuAD 2.0 in percent; `best_span_f1` is over answerable questions with refusal switched off.
+    """In percent, as SQuAD has it; `best_span_f1` is over answerable questions, refusal off.
 
     `refusal_auc` says how well the evidence score tells answerable questions from others.
     """
@@ -137,12 +144,28 @@ def best_threshold(items: Sequence[Asked]) -> float:
 def measure_squad(
     reader: Reader, data: Path, change: Callable[[str], str] = lambda question: question
 ) -> ReadingMeasure:
-    """Measure SQuAD 2.0 over the held-out articles, each question put through `change` first.
+    """Measure SQuAD 2.0 over the held-out articles, each question put through `change` first."""
+    paragraphs = read_squad(data / "reading" / "squad2-dev.json.gz")
+    return _measure_reading(reader, paragraphs, held_out_titles(paragraphs), change)
+
+
+def measure_reports(reader: Reader) -> ReadingMeasure:
+    """Measure the recipe's own reports, those that are not trained on."""
+    _, paragraphs = read_reports()
+    articles = tuple(dict.fromkeys(paragraph.article for paragraph in paragraphs))
+    return _measure_reading(reader, paragraphs, articles, lambda question: question)
+
+
+def _measure_reading(
+    reader: Reader,
+    paragraphs: Sequence[Paragraph],
+    titles: Sequence[str],
+    change: Callable[[str], str],
+) -> ReadingMeasure:
+    """Measure the questions about the articles `titles`.
 
     The refusal threshold for one half of the articles is the best one of the other half.
     """
-    paragraphs = read_squad(data / "reading" / "squad2-dev.json.gz")
-    titles = held_out_titles(paragraphs)
     tasks = [(p, q) for p in paragraphs if p.article in titles for q in p.questions]
 
     def ask(index: int) -> Asked:

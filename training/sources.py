@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 HELD_OUT_ARTICLES = 8
+REPORTS = "reports"
+"""The source of the paragraphs written for this recipe."""
+_REPORTS_FOLDER = Path(__file__).parent / "reports"
+_REPORTS_PER_HELD_OUT = 6
 _SPLIT_SALT = "dossier-reader-1"
 
 
@@ -111,6 +115,49 @@ def held_out_titles(squad2: list[Paragraph]) -> tuple[str, ...]:
     Their order is the digests' too, so the first four and the last four are two random halves.
     """
     return tuple(sorted({p.article for p in squad2}, key=_digest)[:HELD_OUT_ARTICLES])
+
+
+def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[Paragraph]]:
+    """Return the (training, measuring) parts of the reports written for this recipe.
+
+    They tell of invented actors in the manner of the reports that Dossier is for, so that no
+    question about real ones has been trained on. Each line of a file is a paragraph with its
+    questions; an answer is a stretch of its text, null where the text states none. Articles are
+    split as wholes. Raises SourceError naming the line that is no such paragraph.
+    """
+    training: list[Paragraph] = []
+    measuring: list[Paragraph] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                record = json.loads(line)
+                text, article = record["text"], record["article"]
+                questions = tuple(
+                    Question(
+                        f"{path.stem}-{number}-{index}",
+                        asked["question"],
+                        _only_answer(text, asked["answer"], asked["question"]),
+                    )
+                    for index, asked in enumerate(record["questions"], 1)
+                )
+            except (ValueError, KeyError, TypeError) as error:
+                raise SourceError(
+                    f"{path}, line {number}: {error!r}; expected a JSON object with article, text "
+                    "and questions, each with its question and an answer out of the text or null"
+                ) from error
+            held = int(_digest(article), 16) % _REPORTS_PER_HELD_OUT == 0
+            part = measuring if held else training
+            part.append(Paragraph(REPORTS, article, text, questions))
+    return training, measuring
+
+
+def _only_answer(text: str, answer: str | None, question: str) -> tuple[tuple[int, int], ...]:
+    if answer is None:
+        return ()
+    if answer not in text:
+        raise ValueError(f"the text does not hold the answer {answer!r}")
+    start = _occurrence_nearest_the_question(text, answer, question)
+    return ((start, start + len(answer)),)
 
 
 def usual_answer(question: Question, text: str) -> tuple[int, int]:

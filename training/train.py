@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from training.examples import Example, Mixture, build_epoch, training_paragraphs
 from training.network import ReaderNetwork
-from training.sources import held_out_titles, read_clapnq, read_squad
+from training.sources import held_out_titles, read_clapnq, read_reports, read_squad
 from training.start import SHAPES, encoder_state, tokenizer_file
 from training.teacher import Judgement, Teacher, distance
 
@@ -307,12 +307,13 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     reading = data / "reading"
     squad2 = read_squad(reading / "squad2-dev.json.gz")
     squad1 = read_squad(reading / "squad1-dev.json.gz")
-    shifts = [
+    others = [
         paragraph
         for domain in ("wiki", "reddit", "amazon")
         for paragraph in read_squad(reading / f"squadshifts-{domain}.json.gz")
     ]
-    paragraphs = training_paragraphs(squad2, squad1, shifts, held_out_titles(squad2))
+    others += read_reports()[0]
+    paragraphs = training_paragraphs(squad2, squad1, others, held_out_titles(squad2))
     judged, _ = read_clapnq(data / "refusal")
     mixture = Mixture().with_negatives(plan.negatives)
 

@@ -2,6 +2,8 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
@@ -18,7 +20,15 @@ from training.examples import (
     unstated,
 )
 from training.measure import Asked, area_under_roc, best_threshold, overlap_f1, windows
-from training.sources import Paragraph, Question, detokenise, held_out_titles
+from training.sources import (
+    REPORTS,
+    Paragraph,
+    Question,
+    SourceError,
+    detokenise,
+    held_out_titles,
+    read_reports,
+)
 from training.start import tokenizer_file
 from training.train import Plan, load_tokenizer, rate_at, token_span
 
@@ -186,3 +196,33 @@ def test_windows_cover_the_text_and_keep_to_their_size() -> None:
     cut = windows(TEXT, words=22)
     assert all(len(window.split()) <= 22 for window in cut)
     assert all(any(word in window for window in cut) for word in TEXT.split())
+
+
+def test_every_report_of_the_recipe_can_be_read_and_articles_stay_whole() -> None:
+    trained, measured = read_reports()
+    assert trained and measured
+    assert {p.article for p in trained}.isdisjoint({p.article for p in measured})
+    answered = [bool(q.answers) for p in (*trained, *measured) for q in p.questions]
+    assert 0.35 < sum(answered) / len(answered) < 0.75
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        '{"article": "a", "questions": []}',
+        '{"article": "a", "text": "It rained.", "questions": [{"question": "Why?"}]}',
+        '{"article": "a", "text": "It rained", "questions": [{"question": "?", "answer": "x"}]}',
+    ],
+)
+def test_a_report_that_cannot_be_read_is_named_by_its_line(tmp_path: Path, line: str) -> None:
+    good = '{"article": "a", "text": "It rained.", "questions": []}'
+    (tmp_path / "part.jsonl").write_text(f"{good}\n{line}\n")
+    with pytest.raises(SourceError, match=r"part\.jsonl, line 2"):
+        read_reports(tmp_path)
+
+
+def test_reports_are_gone_through_several_times_an_epoch() -> None:
+    reports = [replace(paragraph, source=REPORTS) for paragraph in PARAGRAPHS]
+    examples = build_epoch(reports, (), replace(ALWAYS, reports=3), seed=1, epoch=0)
+    assert Counter(e.kind for e in examples)["answerable"] == 3
