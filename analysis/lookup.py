@@ -262,7 +262,7 @@ class Lookup:
 
 
 def _forms(text: str) -> _Forms:
-    """Return the words that make a name; whoever asks may say a "the" that nobody writes."""
+    """Return the words that make a name; a leading "the" makes no difference."""
     forms = tuple(word.form for word in words(text))
     return forms[1:] if len(forms) > 1 and forms[0] == "the" else forms
 

@@ -91,13 +91,18 @@ class Considered:
 
 
 class Answerer:
-    """Answers questions from a snapshot of the index; holds the reader and the judge, no state."""
+    """Answers questions from a snapshot of the index; holds readers and judge, no state."""
 
-    def __init__(self, reader: Reader, judge: Judge) -> None:
+    def __init__(self, reader: Reader, judge: Judge, second: Reader | None = None) -> None:
+        """Take the reader of whole passages and, if another, that of the most promising sentences.
+
+        `judge` has to be fitted to both.
+        """
         self._reader = reader
+        self._second = second or reader
         self._judge = judge
         configuration = {
-            "reader": reader.fingerprint,
+            "readers": [reader.fingerprint, self._second.fingerprint],
             "judge": judge.fingerprint,
             "limits": [HITS, WINDOWS, LOOKS, NEAREST, MAX_CITATIONS, FURTHER_ODDS, ADJOINING_ODDS],
         }
@@ -109,14 +114,17 @@ class Answerer:
         *,
         threads: int | None = None,
         reader: str | None = None,
+        second_reader: str | None = None,
         error_budget: float | None = None,
     ) -> "Answerer":
         """Return an answerer with its reader and its judge.
 
         `threads` is the number of CPU threads; None takes as many as this process may use.
         `reader` is a folder as `python -m training export` writes it, or the name or folder of a
-        Hugging Face model for extractive question answering; None takes Dossier's own. A folder
-        without a judge of its own gets Dossier's, which was fitted to another reader's logits.
+        Hugging Face model for extractive question answering; None takes Dossier's own.
+        `second_reader`, of the same kinds, looks at the most promising sentences in its place.
+        The judge comes from the second reader's folder, else from the reader's, else Dossier's own,
+        which was fitted to other logits; `python -m training.judge` fits one to a pair of readers.
         `error_budget` is the share of shown answers that may be wrong, 0 to 1; None takes the
         threshold that serves most development questions.
 
@@ -124,10 +132,13 @@ class Answerer:
         or if no threshold keeps to the budget.
         """
         directory = MODEL_DIRECTORY if reader is None else Path(reader)
-        loaded = load_reader(str(directory), threads=threads or len(os.sched_getaffinity(0)))
-        own = directory / JUDGE_FILE
-        judge = Judge.load(own if own.exists() else MODEL_DIRECTORY / JUDGE_FILE)
-        return cls(loaded, judge if error_budget is None else judge.within(error_budget))
+        threads = threads or len(os.sched_getaffinity(0))
+        loaded = load_reader(str(directory), threads=threads)
+        second = load_reader(second_reader, threads=threads) if second_reader else None
+        folders = [Path(second_reader)] if second_reader else []
+        judges = [folder / JUDGE_FILE for folder in (*folders, directory, MODEL_DIRECTORY)]
+        judge = Judge.load(next(path for path in judges if path.exists() or path == judges[-1]))
+        return cls(loaded, judge if error_budget is None else judge.within(error_budget), second)
 
     def ask(
         self,
@@ -295,7 +306,7 @@ class Answerer:
         A sentence that leans on the one before it is read with that one.
         """
         windows = [candidates[number].quote for number in chosen]
-        readings = self._reader.read_pairs(
+        readings = self._second.read_pairs(
             [(as_named_in(question, window, register), window) for window in windows]
         )
         return {

@@ -9,7 +9,7 @@ from answer.question import PEOPLE, Expects, Question
 from answer.spans import part_counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stated:
     """A date or number, which part of the people it counts (none: everybody), and who states it."""
 
@@ -30,13 +30,13 @@ def conflicts_on_value(asked: Question, citations: Sequence[Citation]) -> tuple[
         found = find(citation.answer)
         if not found:
             continue
-        same = next((value for value in values if _agree(value.value, found[0])), None)
-        if same is not None:
-            same.citations.append(citation.number)
-            continue
         # What is counted may stand behind the answer, but in its quote.
         said = citation.quote[citation.answer_start - citation.start :]
         part = part_counted(said, found[0]) if asked.counted == PEOPLE else frozenset()
+        same = next((v for v in values if v.part == part and _agree(v.value, found[0])), None)
+        if same is not None:
+            same.citations.append(citation.number)
+            continue
         count = number_of(said[found[0].start : found[0].end])
         values.append(_Stated(found[0], count, part, citation.answer, [citation.number]))
     disputed = [one for one in values if any(_disagree(one, other) for other in values)]
@@ -51,7 +51,10 @@ def conflicts_on_value(asked: Question, citations: Sequence[Citation]) -> tuple[
 
 
 def _disagree(one: _Stated, other: _Stated) -> bool:
-    """Whether two different values cannot both be right: some of the dead may be fewer than all."""
+    """Whether two values cannot both be right.
+
+    Some of the dead may be fewer than all of them; of two parts nothing is known.
+    """
     if one is other:
         return False
     if one.part == other.part:

@@ -2,7 +2,7 @@
 
 import re
 
-from analysis.states import state_words
+from analysis.states import demonyms
 from analysis.terms import stem, words
 from analysis.values import Value, find_dates, find_names, find_numbers
 from answer.question import PEOPLE, Expects, Question
@@ -117,11 +117,14 @@ def part_counted(sentence: str, number: Value) -> frozenset[str]:
     "13 soldiers" are some of the dead, "13 people" all of them.
     """
     said = sentence[number.end : number.end + UNIT_CHARS]
-    parts = set()
+    parts, end = set(), 0
     for word in words(said)[:UNIT_REACH]:
-        if word.form in _NO_UNIT:
+        # Beyond a comma stands who says so: "60 people, police said".
+        if word.form in _NO_UNIT or said[end : word.start] not in {" ", "-"}:
             break
-        if stem(word.form) in _PARTS or said[word.start : word.end] in state_words():
+        end = word.end
+        written = said[word.start : word.end]
+        if stem(word.form) in _PARTS or written in demonyms() or written in {"US", "UK"}:
             parts.add(stem(word.form))
     return frozenset(parts)
 

@@ -115,6 +115,7 @@ def load_answerer(settings: Settings) -> Answerer:
     return Answerer.load(
         threads=settings.threads or None,
         reader=settings.reader,
+        second_reader=settings.second_reader,
         error_budget=settings.error_budget,
     )
 

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         "or the name or folder of a Hugging Face model for extractive question answering. Unset: "
         "Dossier's own.",
     )
+    second_reader: str | None = Field(
+        None,
+        description="Larger reader, of the same kinds as DOSSIER_READER, that looks at the most "
+        "promising sentences in its place; `python -m training.judge --second` fits the judge to "
+        "both. Unset: none.",
+    )
     error_budget: float | None = Field(
         None,
         gt=0,

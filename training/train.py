@@ -5,9 +5,10 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Encoding, Tokenizer
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from training.examples import Example, Mixture, build_epoch, training_paragraphs
 from training.network import ReaderNetwork
-from training.sources import held_out_titles, read_clapnq, read_reports, read_squad
+from training.sources import held_out_titles, read_clapnq, read_reports, read_squad, reports_digest
 from training.start import SHAPES, encoder_state, tokenizer_file
 from training.teacher import Judgement, Teacher, distance
 
@@ -39,8 +40,10 @@ class Plan:
     """
 
     seed: int = 13
-    base: str = "minilm"  # or "mpnet", eight times as large, to teach with
-    frozen_layers: int = 0  # of the first layers, which stay as they were, embeddings with them
+    base: str = "minilm"  # or "mpnet", eight times the work, to teach with
+    # How many of the first layers stay as they were; all embeddings do with them, so that there a
+    # separator alone tells the question from the window.
+    frozen_layers: int = 0
     minutes: float | None = None
     examples: int | None = None
     peak_rate: float = 1.2e-4
@@ -55,7 +58,7 @@ class Plan:
     negatives: float = 1.0  # share of the recipe's made negatives, to compare with fewer or none
     checkpoint_minutes: float = 5.0
     threads: int = 2
-    # The folder of a finished run to go on from with a fresh schedule; empty starts from MiniLM.
+    # The folder of a finished run to go on from with a fresh schedule; empty starts from `base`.
     after: str = ""
     # The folder of an exported reader to learn from beside the data; empty for none. It reads every
     # batch anew, since hardly an example comes twice.
@@ -250,38 +253,83 @@ def _save(state: dict[str, object], path: Path) -> None:
     os.replace(staged, path)
 
 
-def _begin_after(work: Path, network: ReaderNetwork) -> list[dict[str, object]]:
-    """Load the finished run's network; return the settings and counters of all runs before."""
+def read_plan(work: Path) -> Plan:
+    """Return the settings of the run in `work`; a setting younger than it has its default.
+
+    Raises TrainingError if there are none that this version knows.
+    """
+    path = work / "plan.json"
     try:
-        state = torch.load(work / "checkpoint.pt", weights_only=True)
-        plan = json.loads((work / "plan.json").read_text())
+        return Plan(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise TrainingError(f"{path}: {error}; expected the settings of a run") from error
+
+
+def read_checkpoint(work: Path) -> dict[str, Any]:
+    """Return where the run in `work` stands; raises TrainingError if there is nothing."""
+    try:
+        state: dict[str, Any] = torch.load(work / "checkpoint.pt", weights_only=True)
     except OSError as error:
-        raise TrainingError(f"no run to go on from: {error}") from error
+        raise TrainingError(f"no run in {work}: {error}") from error
+    return state
+
+
+def run_record(plan: Plan, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says of a run: settings, counters, its teacher and its reports."""
+    settings = {name: value for name, value in asdict(plan).items() if name not in FOLDERS}
+    counters = {name: state[name] for name in ("step", "examples", "seconds", "epoch")}
+    # Runs from before reports and teachers had neither.
+    learnt = {name: state.get(name) for name in ("teacher", "reports")}
+    return {"plan": settings, "run": counters, **learnt}
+
+
+def _begin_after(work: Path, plan: Plan, network: ReaderNetwork) -> list[dict[str, Any]]:
+    """Load the finished run's network; return the records of all runs before."""
+    before, state = read_plan(work), read_checkpoint(work)
+    if before.base != plan.base:
+        raise TrainingError(
+            f"{work} started from {before.base}, this run is to start from {plan.base}: "
+            f"pass --base {before.base}"
+        )
     network.load_state_dict(state["network"])
-    # Where the folder lay on the machine that trained tells nobody anything.
-    for folder in FOLDERS:
-        plan.pop(folder, None)
-    run = {name: state[name] for name in ("step", "examples", "seconds", "epoch")}
-    return [*state.get("earlier", []), {"plan": plan, "run": run}]
+    return [*state.get("earlier", []), run_record(before, state)]
+
+
+def _check(plan: Plan) -> None:
+    if (plan.minutes is None) == (plan.examples is None):
+        raise TrainingError("give either minutes or examples")
+    if plan.base not in SHAPES:
+        raise TrainingError(f"{plan.base!r} is no base; expected one of {', '.join(SHAPES)}")
+    layers = SHAPES[plan.base].layers
+    if not 0 <= plan.frozen_layers <= layers:
+        raise TrainingError(f"{plan.frozen_layers} frozen layers; {plan.base} has {layers}")
+    if plan.temperature <= 0 or not 0 <= plan.teacher_share <= 1:
+        raise TrainingError(
+            f"temperature {plan.temperature}, teacher's share {plan.teacher_share}; expected a "
+            "temperature above 0 and a share from 0 to 1"
+        )
 
 
 def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progress]:
     """Train into `work`, yielding Progress about every 20 seconds and after the last step.
 
     `work/checkpoint.pt` is replaced as a whole every `plan.checkpoint_minutes`; `work/plan.json`
-    holds the settings. Raises TrainingError when `work` holds a run and `resume` is false, or when
-    its settings differ from `plan`.
+    holds the settings. Raises TrainingError when `plan` makes no sense, when `work` holds a run and
+    `resume` is false, or when that run's settings or reports are others; StartError, SourceError
+    and ReaderError when the start's weights, the data or the teacher cannot be read.
     """
-    if (plan.minutes is None) == (plan.examples is None):
-        raise TrainingError("give either minutes or examples")
-    if plan.base not in SHAPES:
-        raise TrainingError(f"{plan.base!r} is no base; expected one of {', '.join(SHAPES)}")
+    _check(plan)
     work.mkdir(parents=True, exist_ok=True)
     checkpoint, settings = work / "checkpoint.pt", work / "plan.json"
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} exists: pass --resume, or name another folder")
-    if resume and settings.exists() and json.loads(settings.read_text()) != asdict(plan):
-        raise TrainingError(f"{settings} differs from the settings asked for: {asdict(plan)}")
+    if resume and settings.exists():
+        before, now_asked = asdict(read_plan(work)), asdict(plan)
+        differing = [
+            f"{n} {before[n]!r}, not {now_asked[n]!r}" for n in before if before[n] != now_asked[n]
+        ]
+        if differing:
+            raise TrainingError(f"{settings} has {'; '.join(differing)}: resume with its settings")
     settings.write_text(json.dumps(asdict(plan), indent=1) + "\n")
 
     torch.set_num_threads(plan.threads)
@@ -293,11 +341,16 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     step = examples = epoch = batches_done = 0
     seconds = 0.0
     teacher = Teacher(Path(plan.teacher), plan.threads) if plan.teacher else None
-    earlier: list[dict[str, object]] = []
+    reports = reports_digest()
+    earlier: list[dict[str, Any]] = []
     if plan.after:
-        earlier = _begin_after(Path(plan.after), network)
+        earlier = _begin_after(Path(plan.after), plan, network)
     if resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = read_checkpoint(work)
+        if state["reports"] != reports:
+            raise TrainingError(
+                f"{work} was begun with other reports than training/reports holds: begin it anew"
+            )
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
@@ -334,6 +387,8 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
                 "epoch": epoch,
                 "batches_done": batches_done,
                 "earlier": earlier,
+                "teacher": teacher and teacher.training,
+                "reports": reports,
             },
             checkpoint,
         )

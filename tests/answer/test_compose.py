@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from answer.answer import Answer, Status, Turn
-from answer.compose import Answerer
+from answer.compose import LOOKS, Answerer
+from answer.reader import Reader, Reading
 from index.embed import Embedder
 from index.ingestion import ingest
 from index.search import Filters, QueryError
@@ -137,6 +140,38 @@ def test_an_empty_question_is_an_error_with_a_hint(answerer: Answerer, snapshot:
 def test_another_judge_is_another_configuration(answerer: Answerer) -> None:
     other = Answerer(answerer._reader, replace(answerer._judge, threshold=0.99))
     assert other.fingerprint != answerer.fingerprint
+
+
+class Counting:
+    """A reader that keeps what it was given to read."""
+
+    def __init__(self, reader: Reader, fingerprint: str) -> None:
+        self._reader = reader
+        self.fingerprint = fingerprint
+        self.windows: list[str] = []
+
+    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+        self.windows += [window for _, window in pairs]
+        return self._reader.read_pairs(pairs)
+
+
+def test_a_second_reader_looks_at_the_sentences_and_the_first_at_passages(
+    answerer: Answerer, snapshot: Snapshot
+) -> None:
+    first, second = Counting(answerer._reader, "first"), Counting(answerer._reader, "second")
+    cascade = Answerer(cast(Reader, first), answerer._judge, cast(Reader, second))
+    asked = cascade.ask(snapshot, QUESTIONS[0])
+    assert asked.answer == answerer.ask(snapshot, QUESTIONS[0]).answer
+    passages = {
+        passage.text
+        for document in snapshot.documents()
+        for passage in snapshot.passages(document.id)
+    }
+    assert first.windows
+    assert set(first.windows) <= passages
+    assert 0 < len(second.windows) <= LOOKS
+    alone = Answerer(cast(Reader, first), answerer._judge)
+    assert cascade.fingerprint != alone.fingerprint
 
 
 def test_a_quote_reaches_across_a_passages_border_to_the_sentence_it_leans_on(

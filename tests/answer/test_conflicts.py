@@ -17,6 +17,7 @@ HARBOUR = "How many people were killed in the raid on the harbour of Lorne?"
         (("at least 60 people", "13 soldiers"), ()),
         (("at least 60 people", "72 people"), ("at least 60 people", "72 people")),
         (("13 soldiers", "14 guards"), ()),
+        (("60 people, police said", "72 people"), ("60 people, police said", "72 people")),
         (("13 soldiers", "15 soldiers"), ("13 soldiers", "15 soldiers")),
         # More soldiers than people cannot have died.
         (("60 people", "72 soldiers"), ("60 people", "72 soldiers")),
@@ -46,3 +47,14 @@ def test_dates_that_say_more_or_less_of_one_day_do_not_differ() -> None:
     (conflict,) = conflicts_on_value(asked, citations)
     assert conflict.values == (("4 May 2021", (1, 2)), ("5 May 2021", (3,)))
     assert conflicts_on_value(asked, citations[:2]) == ()
+
+
+def test_a_part_and_the_whole_of_one_size_stay_two_values() -> None:
+    stated = ("13 soldiers", "13 people", "60 people")
+    citations = [
+        Citation(number, INFO, "p", 0, len(dead), dead, 0, len(dead))
+        for number, dead in enumerate(stated, 1)
+    ]
+    for order in (citations, citations[::-1]):
+        (conflict,) = conflicts_on_value(read_question(HARBOUR), order)
+        assert {value for value, _ in conflict.values} == {"13 people", "60 people"}

