@@ -118,6 +118,8 @@ def export(work: Path, data: Path, directory: Path, precision: str = "int8") -> 
     network = ReaderNetwork(SHAPES[plan.base])
     network.load_state_dict(state["network"])
     network.eval()
+    # A bias that wants a gradient takes attention along a path that the exporter cannot follow.
+    network.requires_grad_(False)
     directory.mkdir(parents=True, exist_ok=True)
     if precision == "fp32":
         to_onnx(network, directory / "reader.onnx")
