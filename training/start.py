@@ -52,7 +52,12 @@ def _minilm() -> dict[str, Tensor]:
         "words.weight": weights["embeddings.word_embeddings.weight"],
         "positions.weight": weights["embeddings.position_embeddings.weight"],
         "segments.weight": weights["embeddings.token_type_embeddings.weight"],
-        **_layers(weights, MINILM, "attention.self.{}", ("query", "key", "value"), "output.dense"),
+        **_layers(
+            weights,
+            MINILM,
+            tuple(f"attention.self.{part}" for part in ("query", "key", "value")),
+            {"mix": "attention.output.dense", "mix_norm": "attention.output.LayerNorm"},
+        ),
     }
 
 
@@ -95,17 +100,24 @@ def _mpnet() -> dict[str, Tensor]:
         "positions.weight": weights["embeddings.position_embeddings.weight"][2:],
         "segments.weight": torch.zeros(2, MPNET.width),
         "relative.weight": weights["encoder.relative_attention_bias.weight"],
-        **_layers(weights, MPNET, "attention.attn.{}", ("q", "k", "v"), "attn.o"),
+        **_layers(
+            weights,
+            MPNET,
+            tuple(f"attention.attn.{part}" for part in ("q", "k", "v")),
+            {"mix": "attention.attn.o", "mix_norm": "attention.LayerNorm"},
+        ),
     }
 
 
 def _layers(
-    weights: Mapping[str, Tensor], shape: Shape, attention: str, three: tuple[str, ...], mix: str
+    weights: Mapping[str, Tensor], shape: Shape, three: tuple[str, ...], own: dict[str, str]
 ) -> dict[str, Tensor]:
-    """Return the norm after the embeddings and all layers; the names are transformers'."""
+    """Return the norm after the embeddings and all layers; the names are transformers'.
+
+    `three` are those of query, key and value, `own` those that not all encoders share.
+    """
     renamed = {
-        "mix": f"attention.{mix}",
-        "mix_norm": "attention." + ("output.LayerNorm" if mix == "output.dense" else "LayerNorm"),
+        **own,
         "widen": "intermediate.dense",
         "narrow": "output.dense",
         "narrow_norm": "output.LayerNorm",
@@ -115,7 +127,7 @@ def _layers(
         theirs, ours = f"encoder.layer.{index}.", f"layers.{index}."
         for kind in ("weight", "bias"):
             state[f"{ours}qkv.{kind}"] = torch.cat(
-                [weights[f"{theirs}{attention.format(part)}.{kind}"] for part in three]
+                [weights[f"{theirs}{part}.{kind}"] for part in three]
             )
             for our_name, their_name in renamed.items():
                 state[f"{ours}{our_name}.{kind}"] = weights[f"{theirs}{their_name}.{kind}"]

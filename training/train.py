@@ -347,7 +347,7 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
         earlier = _begin_after(Path(plan.after), plan, network)
     if resume and checkpoint.exists():
         state = read_checkpoint(work)
-        if state["reports"] != reports:
+        if state.get("reports") != reports:
             raise TrainingError(
                 f"{work} was begun with other reports than training/reports holds: begin it anew"
             )
