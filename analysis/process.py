@@ -36,10 +36,6 @@ class AnalysisProcess:
             max_answer_bytes=_MAX_ANSWER_BYTES,
         )
 
-    def start(self) -> None:
-        """Let the process load what it works with, before there is a document to analyse."""
-        self._process.start()
-
     def close(self) -> None:
         """End the process."""
         self._process.close()

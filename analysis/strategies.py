@@ -8,6 +8,7 @@ an official of anybody else. What is told as one dated event is an attack, not a
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -196,8 +197,10 @@ def _of_paragraph(
     document: Document, paragraph: Tagged, focus: Focus
 ) -> Iterator[StrategyStatement]:
     text = paragraph.text
+    words = list(paragraph.doc)
+    starts = [word.idx for word in words]
     for start, end in sentence_spans(text):
-        tokens = [token for token in paragraph.doc if start <= token.idx < end]
+        tokens = words[bisect_left(starts, start) : bisect_left(starts, end)]
         taken: list[tuple[Span, str]] = []
         for found in _triggers(paragraph, tokens, focus):
             sentence = text[start:end]

@@ -49,25 +49,27 @@ class PendingAnalyses:
     """
 
     def __init__(
-        self,
-        writer: CatalogueWriter,
-        register: NameRegister,
-        process: AnalysisProcess,
-        rows: Iterable[int],
+        self, writer: CatalogueWriter, register: NameRegister, process: AnalysisProcess
     ) -> None:
-        """Take the documents' rows; nothing is begun before `advance` or `finish`."""
+        """Have no documents yet; they come with `add`."""
         self._writer = writer
         self._process = process
         self._version = made_by(register)
-        self._waiting = deque(rows)
+        self._added: set[int] = set()
+        self._waiting: deque[int] = deque()
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analyse")
-        self._begun: deque[tuple[int, str, Future[tuple[DocumentRecords, float]]]] = deque()
-        self.total = len(self._waiting)
+        self._begun: deque[tuple[int, Document, Future[tuple[DocumentRecords, float]]]] = deque()
         self.done = 0
         self.seconds = 0.0
         """How long the analysis took so far, mostly beside other work."""
         self.notes: list[str] = []
         """What was left out of which document, each in one line."""
+
+    def add(self, rows: Iterable[int]) -> None:
+        """Take documents' rows, but for those that were added before; nothing is begun."""
+        new = [row for row in rows if row not in self._added]
+        self._added.update(new)
+        self._waiting.extend(new)
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -80,33 +82,34 @@ class PendingAnalyses:
         while self._waiting and len(self._begun) < _BEGUN_AT_ONCE:
             row = self._waiting.popleft()
             document = self._writer.document(row)
-            assert document is not None
-            title = document.title
-            self._begun.append((row, title, self._asking.submit(self._analyse, document)))
+            if document is not None:  # else a source that was read later gave it up
+                self._begun.append((row, document, self._asking.submit(self._analyse, document)))
 
     def finish(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Wait until all is done; `on_progress` is told how many are, and of how many."""
         tell = on_progress or (lambda done, total: None)
         self.advance()
         while self._begun:
-            tell(self.done, self.total)
+            tell(self.done, self.done + len(self._begun) + len(self._waiting))
             self._take()
             self.advance()
-        if self.total:
-            tell(self.done, self.total)
+        if self.done:
+            tell(self.done, self.done)
 
     def _analyse(self, document: Document) -> tuple[DocumentRecords, float]:
         started = time.monotonic()
         return self._process.analyse(document), time.monotonic() - started
 
     def _take(self) -> None:
-        row, title, future = self._begun.popleft()
+        row, document, future = self._begun.popleft()
         records, seconds = future.result()
+        self.seconds += seconds
+        if self._writer.document_row(document.id) != row:
+            return  # given up meanwhile
         self._writer.set_analysis(
             row, self._version, RECORDS.dump_json(records, exclude_defaults=True).decode("utf-8")
         )
-        self.notes += [f"{title}: {note}" for note in records.notes]
-        self.seconds += seconds
+        self.notes += [f"{document.title}: {note}" for note in records.notes]
         self.done += 1
 
 

@@ -130,12 +130,15 @@ def ingest(
         try:
             writer.begin()
             with closing(AnalysisProcess(store.names)) as process:
-                with ParserProcess(limits, allow_urls=allow_urls) as parser:
-                    _read(sources, parser, writer, outcomes, tell, process if analyse else None)
-                _note_near_duplicates(writer, outcomes)
-                rows = unanalysed(writer, store.names) if analyse else []
-                analyses = PendingAnalyses(writer, store.names, process, rows)
+                analyses = PendingAnalyses(writer, store.names, process)
                 with closing(analyses):
+                    with ParserProcess(limits, allow_urls=allow_urls) as parser:
+                        _read(
+                            sources, parser, writer, outcomes, tell, analyses if analyse else None
+                        )
+                    _note_near_duplicates(writer, outcomes)
+                    if analyse:
+                        analyses.add(unanalysed(writer, store.names))
                     embedded = _embed_new(store, writer, analyses, tell)
                     analyses.finish(lambda done, total: tell(Progress("analysing", done, total)))
             outcomes.warnings.extend(analyses.notes)
@@ -216,9 +219,9 @@ def _read(
     writer: CatalogueWriter,
     outcomes: _Outcomes,
     tell: Callable[[Progress], None],
-    analysis: AnalysisProcess | None,
+    analyses: PendingAnalyses | None,
 ) -> None:
-    """Take in what the sources hold; `analysis` gets ready as soon as it will be needed."""
+    """Take in what the sources hold; the first documents are analysed while more are read."""
     found: list[str | Path | Upload] = []
     for source in sources:
         if isinstance(source, Upload) or is_url(source):
@@ -240,9 +243,10 @@ def _read(
             outcomes.skipped.append(loaded)
         else:
             _take_in(writer, loaded, outcomes)
-            _cut(writer)
-            if analysis is not None and (outcomes.added or outcomes.replaced):
-                analysis.start()
+            cut = _cut(writer)
+            if analyses is not None:
+                analyses.add(cut)
+                analyses.advance()
     tell(Progress("reading", len(unique), len(unique)))
 
 
@@ -285,13 +289,18 @@ def _row(writer: CatalogueWriter, document_id: str) -> int:
     return row
 
 
-def _cut(writer: CatalogueWriter) -> None:
-    """Give documents that are new, or whose regions changed, their passages and their links."""
-    for row in writer.uncut_documents():
+def _cut(writer: CatalogueWriter) -> list[int]:
+    """Give documents that are new, or whose regions changed, their passages and their links.
+
+    Return the documents' rows.
+    """
+    rows = writer.uncut_documents()
+    for row in rows:
         document = writer.document(row)
         assert document is not None
         writer.set_passages(row, chunk_document(document))
         link_near_duplicates(writer, row, document)
+    return rows
 
 
 def link_near_duplicates(writer: CatalogueWriter, row: int, document: Document) -> None:

@@ -245,10 +245,10 @@ class Store:
         writer = self.writer()
         try:
             writer.begin()
-            rows = unanalysed(writer, self.names)
             with closing(AnalysisProcess(self.names)) as process:
-                analyses = PendingAnalyses(writer, self.names, process, rows)
+                analyses = PendingAnalyses(writer, self.names, process)
                 with closing(analyses):
+                    analyses.add(unanalysed(writer, self.names))
                     analyses.finish()
             generation = writer.publish()
         finally:

@@ -1,6 +1,5 @@
 """BoundedProcess: work on what strangers wrote, in a process of its own with bounds."""
 
-import contextlib
 import os
 import selectors
 import signal
@@ -55,14 +54,6 @@ class BoundedProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_fresh = False
         self._lock = threading.Lock()
-
-    def start(self) -> None:
-        """Let the process start, if it does not run, while something else is done.
-
-        That it does not start is said when it is asked.
-        """
-        with self._lock, contextlib.suppress(OSError):
-            self._running()
 
     def close(self) -> None:
         """End the process, if it runs, whatever it is doing; the next request starts another."""

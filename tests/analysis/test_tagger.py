@@ -3,7 +3,8 @@
 import pytest
 
 from analysis.names import SHIPPED_NAMES, NameRegister
-from analysis.tagger import tag
+from analysis.parts_of_speech import PartsOfSpeech
+from analysis.tagger import load_tagger, tag
 from ingest.document import Document
 
 QUIET = (
@@ -39,3 +40,22 @@ def test_a_paragraph_without_grammar_has_the_documents_characters_and_sentences(
     sentences = [str(sentence).strip() for sentence in longest.doc.sents]
     assert sentences[0].startswith("It's the harvest")
     assert "Farmers — young and old — say so." in sentences
+
+
+def test_parts_of_speech_are_those_of_the_pipelines_own_rules() -> None:
+    texts = (
+        "There was no truce; they didn't, they said, have it, and so it's been war since.",
+        "Having had to do this alone, we do what we have done: that which nobody else does.",
+        "But once they were here, all but  one of the men that had been hit were gone.\n",
+        QUIET,
+    )
+    pipeline = load_tagger()
+    parts_of_speech = PartsOfSpeech(pipeline)
+    changed = 0
+    for text in texts * 2:
+        [ruled] = pipeline.pipe([text], disable=["ner"])
+        [doc] = pipeline.pipe([text], disable=["ner", "attribute_ruler"])
+        parts_of_speech.set_on(doc)
+        assert [(t.tag_, t.dep_, t.pos_) for t in doc] == [(t.tag_, t.dep_, t.pos_) for t in ruled]
+        changed += sum(token.pos_ in ("AUX", "SCONJ", "PART", "SPACE") for token in doc)
+    assert changed > 20, "the texts no longer have what the rules are for"

@@ -84,9 +84,6 @@ class FakeAnalysis:
     def close(self) -> None:
         pass
 
-    def start(self) -> None:
-        pass
-
     def analyse(self, document: Document) -> DocumentRecords:
         return analyse(document, self.register)
 

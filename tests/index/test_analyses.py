@@ -1,11 +1,12 @@
 """Records are kept with their documents, corrections beside them, and both survive a new ingest."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from analysis.names import NameRegister
 from analysis.records import DocumentRecords
 from index.catalogue import FILE_NAME, Catalogue
 from index.embed import Embedder
-from index.ingestion import correct, ingest, remove, withdraw
+from index.ingestion import Progress, correct, ingest, remove, withdraw
 from index.store import Store
 from ingest.document import Document
 
@@ -178,6 +179,37 @@ def test_a_document_whose_analysis_fails_is_searched_all_the_same_and_reported(
         assert snapshot.search("train")[0].document.id == train
         assert snapshot.notes(train) == ("no actors: crashed the analysis",)
         assert snapshot.notes(train) == snapshot.records.notes[train]
+
+
+def test_a_document_that_a_later_source_alters_is_analysed_as_it_then_is(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one text at two paths the first path decides the date, though it is read last."""
+    begun: list[date | None] = []
+    altered = threading.Event()
+    working = index.ingestion.AnalysisProcess
+
+    class Waiting(working):  # type: ignore[misc, valid-type]
+        def analyse(self, document: Document) -> DocumentRecords:
+            begun.append(document.published)
+            assert altered.wait(timeout=60)
+            return working.analyse(self, document)
+
+    def when_embedding(progress: Progress) -> None:
+        if progress.stage == "embedding":
+            altered.set()
+
+    text = "Gunmen killed three soldiers in Baraki on Monday."
+    for name, published in (("a", "2021-05-04"), ("b", "2019-08-20")):
+        line = json.dumps({"text": text, "title": "Baraki", "published": published})
+        (tmp_path / f"{name}.jsonl").write_text(line, encoding="utf-8")
+    monkeypatch.setattr(index.ingestion, "AnalysisProcess", Waiting)
+    report = ingest(store, [tmp_path / "b.jsonl", tmp_path / "a.jsonl"], on_progress=when_embedding)
+    assert begun == [date(2019, 8, 20), date(2021, 5, 4)]
+    assert report.analysed == 1
+    with store.snapshot() as snapshot:
+        [attack] = snapshot.records.attacks
+        assert attack.first == date(2021, 5, 3)  # the Monday before the fourth of May
 
 
 def test_an_ingest_that_fails_meanwhile_begins_no_more_analyses(
