@@ -33,7 +33,7 @@ class Mixture:
 
     # How often an epoch goes through the reports written for the recipe: they are few, and the very
     # manner of text and question that the reader is for.
-    reports: int = 3
+    reports: int = 2
     # Share of the Reddit and Amazon questions that is used: their register is far from reports.
     other_domains: float = 0.5
     in_article: float = 0.28
@@ -314,31 +314,40 @@ def unstated(window: str, random_source: random.Random) -> str | None:
 
 
 class Neighbours:
-    """Finds, in a question's own article, what most resembles an answer without being one."""
+    """Finds, near a question's own paragraph, what most resembles an answer without being one.
+
+    Near is the same article; of the reports, each a single paragraph, all of them.
+    """
 
     def __init__(self, paragraphs: Sequence[Paragraph]) -> None:
         frequency = Counter(word for p in paragraphs for word in content_words(p.text))
         self._idf = {word: math.log(len(paragraphs) / n) for word, n in frequency.items()}
-        self._by_article: dict[tuple[str, str], list[Paragraph]] = defaultdict(list)
+        self._near: dict[tuple[str, str], list[Paragraph]] = defaultdict(list)
         self._by_word: dict[tuple[str, str], dict[str, list[int]]] = {}
         for paragraph in paragraphs:
-            place = (paragraph.source, paragraph.article)
+            place = _place(paragraph)
             index = self._by_word.setdefault(place, defaultdict(list))
             for word in content_words(paragraph.text):
-                index[word].append(len(self._by_article[place]))
-            self._by_article[place].append(paragraph)
+                index[word].append(len(self._near[place]))
+            self._near[place].append(paragraph)
 
     def article_text(self, paragraph: Paragraph) -> str:
         """Return up to twelve paragraphs of the paragraph's article, joined."""
-        pool = self._by_article[paragraph.source, paragraph.article]
-        return "\n".join(p.text for p in pool[:12])
+        if paragraph.source == REPORTS:
+            return paragraph.text
+        return "\n".join(p.text for p in self._near[_place(paragraph)][:12])
 
     def hardest(
         self, paragraph: Paragraph, question: Question, random_source: random.Random
     ) -> str | None:
-        """Return one of the three most overlapping other paragraphs that don't hold the answer."""
-        place = (paragraph.source, paragraph.article)
-        pool, scores = self._by_article[place], defaultdict[int, float](float)
+        """Return one of the three most overlapping other paragraphs that don't hold the answer.
+
+        None for a question about a report that names nobody: another report may well answer it.
+        """
+        if paragraph.source == REPORTS and not _NAME_WITHIN.search(question.text):
+            return None
+        place = _place(paragraph)
+        pool, scores = self._near[place], defaultdict[int, float](float)
         for word in sorted(content_words(question.text)):
             for index in self._by_word[place].get(word, ()):
                 scores[index] += self._idf[word]
@@ -349,6 +358,13 @@ class Neighbours:
             if text != paragraph.text and not any(a in text.casefold() for a in answers):
                 best.append(text)
         return random_source.choice(best[:3]) if best else None
+
+
+_NAME_WITHIN = re.compile(r"(?<=\s)[A-Z]\w")
+
+
+def _place(paragraph: Paragraph) -> tuple[str, str]:
+    return paragraph.source, "" if paragraph.source == REPORTS else paragraph.article
 
 
 def _without_answer(
@@ -399,7 +415,7 @@ def _from_question(
         yield without("unanswerable", question.text, text)
         return
     answer = usual_answer(question, text)
-    start, end = cut_window(text, answer, size(), random_source)
+    start, end = cut_window(text, _evidence(paragraph, question, answer), size(), random_source)
     span = (answer[0] - start, answer[1] - start)
     yield Example("answerable", question.text, text[start:end], True, span)
     if random_source.random() < mixture.in_article:
@@ -429,6 +445,17 @@ def _from_question(
         asked = unstated(window, random_source)
         if asked is not None:
             yield Example("unstated", asked, window, False, None)
+
+
+def _evidence(paragraph: Paragraph, question: Question, answer: tuple[int, int]) -> tuple[int, int]:
+    """Return what must be read to see that `answer` is one.
+
+    A report names a group, and sentences later says what "the group" did.
+    """
+    if paragraph.source != REPORTS:
+        return answer
+    start, end = nearest_sentence(question.text, paragraph.text)
+    return min(start, answer[0]), max(end, answer[1])
 
 
 def _from_judged(judged: Judged, words: int, random_source: random.Random) -> Example:

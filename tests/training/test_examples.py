@@ -223,6 +223,53 @@ def test_a_report_that_cannot_be_read_is_named_by_its_line(tmp_path: Path, line:
         read_reports(tmp_path)
 
 
+REPORT = (
+    "The Orla Front took Merin bridge in May. Rain fell for a week and the road was closed to "
+    "lorries. The group then shot two toll collectors."
+)
+
+
+def report(text: str, *questions: tuple[str, str]) -> Paragraph:
+    found = tuple(
+        Question(asked, asked, ((text.index(answer), text.index(answer) + len(answer)),))
+        for asked, answer in questions
+    )
+    return Paragraph(REPORTS, text[:20], text, found)
+
+
+def test_a_window_of_a_report_holds_the_answer_and_what_makes_it_one() -> None:
+    told = report(REPORT, ("Who shot the two toll collectors?", "The Orla Front"))
+    short = replace(ALWAYS, window_words=(5,), window_weights=(1.0,))
+    windows = {
+        example.window
+        for epoch in range(5)
+        for example in build_epoch([told], (), short, seed=1, epoch=epoch)
+        if example.answerable
+    }
+    assert windows == {REPORT}
+
+
+def test_reports_are_each_others_hard_negatives_when_the_question_names_somebody() -> None:
+    other = "The Orla Front held Merin until the garrison of the upper town came back in August."
+    asking = report(REPORT, ("Who took Merin bridge?", "The Orla Front"))
+    plain = report(REPORT, ("who took the bridge?", "The Orla Front"))
+    third = report("Merin bridge was built by the Salter company.", ("Who built it?", "Salter"))
+    known = report(other, ("Who came back in August?", "the garrison"))
+    negatives = {
+        asked.questions[0].text: {
+            example.window
+            for example in build_epoch([asked, known, third], (), ALWAYS, seed=1, epoch=0)
+            if example.kind == "in-article" and example.question == asked.questions[0].text
+        }
+        for asked in (asking, plain)
+    }
+    assert negatives == {
+        # Not the one that holds "The Orla Front", too.
+        "Who took Merin bridge?": {third.text},
+        "who took the bridge?": set(),
+    }
+
+
 def test_reports_are_gone_through_several_times_an_epoch() -> None:
     reports = [replace(paragraph, source=REPORTS) for paragraph in PARAGRAPHS]
     examples = build_epoch(reports, (), replace(ALWAYS, reports=3), seed=1, epoch=0)
