@@ -29,11 +29,19 @@ class Citation:
     quote: str
     answer_start: int
     answer_end: int
+    listed: tuple[tuple[int, int], ...] = ()
+    """Where the answer is a list, each thing that it lists, as spans within it; else none."""
 
     @property
     def answer(self) -> str:
         """The shortest span that answers."""
         return self.quote[self.answer_start - self.start : self.answer_end - self.start]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Each thing that the answer lists, or the answer itself where it lists none."""
+        spans = self.listed or ((self.answer_start, self.answer_end),)
+        return tuple(self.quote[a - self.start : b - self.start] for a, b in spans)
 
 
 @dataclass(frozen=True, slots=True)

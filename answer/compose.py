@@ -28,7 +28,7 @@ from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
 from answer.refusal import why_not_found
 from answer.said import repeats
-from answer.spans import counts, shortest_span
+from answer.spans import counts, listed, shortest_span
 from index.search import Filters, Hit
 from index.snapshot import Snapshot
 from ingest.chunk import PASSAGE_GAP
@@ -397,6 +397,7 @@ def _cite(snapshot: Snapshot, read: Considered) -> tuple[Citation, ...]:
                 quote=document.text[start:end],
                 answer_start=each.answer[0],
                 answer_end=each.answer[1],
+                listed=listed(read.asked, document.text, each.answer),
             )
         )
     return tuple(citations)

@@ -26,6 +26,14 @@ _UNIT_WORDS = 2
 REASON_WORDS = 4
 # What strings the members of a list together.
 _COORDINATION = re.compile(r",|;|\band\b|\bas well as\b")
+_SEPARATOR = re.compile(r"\s*[,;]\s+(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+")
+_OPENS_LIST = re.compile(r"\W*(?:(?:both|either|namely|including|first|firstly)\s+)?", re.I)
+# A thing in a list has no more words, and none of those that make a clause of it.
+_ITEM_WORDS = 8
+_CLAUSE = frozenset(
+    "who whom which that when where while because is are was were be been has have had will would "
+    "can could may might must should do does did said says to".split()
+)
 # How far behind a number what it counts may stand: "216 armed and unclaimed attacks".
 UNIT_REACH = 4
 UNIT_CHARS = 60
@@ -88,6 +96,45 @@ def shortest_span(
     if reading is None or _too_little(question, sentence[reading[0] : reading[1]]):
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
+
+
+def listed(question: Question, text: str, answer: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of the things that `answer`, a span of `text`, lists, in order.
+
+    None unless several things are asked for and the answer is a plain list: two or more short
+    things beside each other, no clauses, no more of them than the question says there are.
+    """
+    if not question.several:
+        return ()
+    start, end = answer
+    names = [(start + a, start + b) for a, b in find_names(text[start:end])]
+    items: list[tuple[int, int]] = []
+    begin = start
+    for separator in (*_SEPARATOR.finditer(text, start, end), None):
+        if separator and any(a < separator.start() and separator.end() < b for a, b in names):
+            continue
+        item = _item(text, begin, separator.start() if separator else end)
+        if item is None:
+            return ()
+        items.append(item)
+        begin = separator.end() if separator else end
+    said = [number.key[0] for number in question.numbers if isinstance(number.key[0], float)]
+    if not 2 <= len(items) <= max(said, default=len(items)):
+        return ()
+    # "intelligence and operations chief Fateh" are not two things.
+    ends = [any(b == item[1] for _, b in names) for item in items]
+    return () if ends[-1] and not all(ends) else tuple(items)
+
+
+def _item(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span of a thing in a list, without what leads up to it; None if it is none."""
+    if opening := _OPENS_LIST.match(text, start, end):
+        start = opening.end()
+    start, end = _trimmed(text, start, end)
+    forms = [word.form for word in words(text[start:end])]
+    if not 0 < len(forms) <= _ITEM_WORDS or not _CLAUSE.isdisjoint(forms):
+        return None
+    return start, end
 
 
 def _too_little(question: Question, answer: str) -> bool:

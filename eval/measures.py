@@ -228,7 +228,7 @@ def _citation_row(question: GoldQuestion, reply: Reply) -> dict[str, float]:
 def _given_answers(question: GoldQuestion, reply: Reply) -> list[str]:
     if reply.answer is None:
         return []
-    spans = [cited.answer for cited in reply.citations if cited.answer]
+    spans = [answer for cited in reply.citations for answer in cited.answers]
     if len(question.parts) == 1 or not spans:
         return [reply.answer]
     return list({normalise(span): span for span in reversed(spans)}.values())[::-1]

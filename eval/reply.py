@@ -8,9 +8,10 @@ As JSON, in an answers file and in a run's rows:
      "hits": [{"document": "<SHA-256>", "start": 600, "end": 1400, "text": "…"}],
      "ask_ms": 41.0, "search_ms": 6.2}
 
-Only `status` is required, and `answer` where it is "answered". `document` may also be an object
-with an `id`, and `ask_ms` be called `took_ms`, so that replies of `/api/ask` can be kept as is.
-`status` is "answered", "not_found", or "error" with an `error` text.
+A citation whose answer is a list may say what that lists: `"listed"`, as texts or as objects with
+`start` and `end`. Only `status` is required, and `answer` where it is "answered". `document` may
+also be an object with an `id`, and `ask_ms` be called `took_ms`, so that replies of `/api/ask` can
+be kept as is. `status` is "answered", "not_found", or "error" with an `error` text.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,13 @@ class Cited:
     quote: str | None
     answer: str | None
     """The shortest span that answers, within the quote."""
+    listed: tuple[str, ...] = ()
+    """Where the answer is a list, what it lists."""
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What it lists, or the answer itself, or nothing."""
+        return self.listed or ((self.answer,) if self.answer else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,7 @@ def reply_to_json(reply: Reply) -> dict[str, Any]:
                 "end": cited.end,
                 "quote": cited.quote,
                 "answer": cited.answer,
+                "listed": list(cited.listed),
             }
             for cited in reply.citations
         ],
@@ -150,7 +159,28 @@ def _cited(item: object, what: str) -> Cited:
                 "count it in the document, like start and end"
             )
         answer = quote[answer_start - start : answer_end - start]
-    return Cited(document, start, end, quote, answer)
+    listed = tuple(
+        each if isinstance(each, str) else _listed(each, f"{what}: listed[{place}]", start, quote)
+        for place, each in enumerate(_list(record, "listed"))
+    )
+    return Cited(document, start, end, quote, answer, listed)
+
+
+def _listed(item: object, what: str, start: int, quote: str | None) -> str:
+    """Return the text of a listed thing that is given by its place in the document."""
+    place = item if isinstance(item, Mapping) else {}
+    first, last = place.get("start"), place.get("end")
+    if quote is None or not isinstance(first, int) or not isinstance(last, int):
+        raise ReplyError(
+            f"{what}: found {item!r}; expected a text, or start and end within a citation that "
+            "has its quote"
+        )
+    if not start <= first < last <= start + len(quote):
+        raise ReplyError(
+            f"{what}: {first}:{last} is not within the quote, {start}:{start + len(quote)}; count "
+            "it in the document, like start and end"
+        )
+    return quote[first - start : last - start]
 
 
 def _found(item: object, what: str) -> Found:

@@ -152,6 +152,7 @@ class StoreSystem:
                     citation.end,
                     citation.quote,
                     citation.answer,
+                    citation.answers if citation.listed else (),
                 )
                 for citation in answer.citations
             ),

@@ -346,6 +346,7 @@ def _citation(citation: CitationBody, snapshot: Snapshot) -> CitationView:
     stands = document is not None and document.text[citation.start : citation.end] == citation.quote
     page = document.page_of(citation.start) if document and stands else None
     span = (citation.answer_start, citation.answer_end)
+    marked = [(item.start, item.end) for item in citation.listed] or [span]
     details = _details(citation.document, page)
     return CitationView(
         number=citation.number,
@@ -354,7 +355,7 @@ def _citation(citation: CitationBody, snapshot: Snapshot) -> CitationView:
         url=web_link(citation.document.url),
         href=document_href(citation.document.id, citation.start, citation.end, span),
         language=document.language if document else None,
-        pieces=tuple(cut(citation.quote, citation.start, [span], "answer")) if stands else (),
+        pieces=tuple(cut(citation.quote, citation.start, marked, "answer")) if stands else (),
         copy_text=f"“{citation.quote}” ({citation.document.title}; {details}; "
         f"characters {citation.start} to {citation.end})",
     )

@@ -240,6 +240,13 @@ class SearchResponse(BaseModel):
         return response
 
 
+class SpanBody(BaseModel):
+    """A stretch of the document's text: half-open, in code points."""
+
+    start: int
+    end: int
+
+
 class CitationBody(BaseModel):
     """Evidence: `text[start:end]` of the document is `quote`; the answer's span lies within."""
 
@@ -251,6 +258,9 @@ class CitationBody(BaseModel):
     quote: str
     answer_start: int
     answer_end: int
+    listed: list[SpanBody] = Field(
+        default=[], description="Where the answer is a list, each thing that it lists; else empty."
+    )
 
     @classmethod
     def of(cls, citation: Citation) -> "CitationBody":
@@ -264,6 +274,7 @@ class CitationBody(BaseModel):
             quote=citation.quote,
             answer_start=citation.answer_start,
             answer_end=citation.answer_end,
+            listed=[SpanBody(start=start, end=end) for start, end in citation.listed],
         )
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from answer.question import read_question
-from answer.spans import shortest_span
+from answer.spans import listed, shortest_span
 
 
 def answer(question: str, sentence: str, reading: str | None) -> str:
@@ -86,3 +86,40 @@ def test_the_number_that_counts_what_was_asked_is_the_answer() -> None:
     sentence = "It killed more than 170 people, including 13 foreign soldiers."
     assert answer("How many soldiers were killed?", sentence, "170") == "13 foreign soldiers"
     assert answer("How many people were killed?", sentence, "170") == "more than 170 people"
+
+
+def things(question: str, answer: str) -> list[str]:
+    text = f"It named {answer}. Nobody else was named."
+    start = text.index(answer)
+    spans = listed(read_question(question), text, (start, start + len(answer)))
+    return [text[a:b] for a, b in spans]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("China, Pakistan and Russia", ["China", "Pakistan", "Russia"]),
+        ("both the army and the police", ["the army", "the police"]),
+        (
+            "the Longan Hotel, Pakistani Embassy, and military airport",
+            ["the Longan Hotel", "Pakistani Embassy", "military airport"],
+        ),
+        ("1,000 rifles as well as 20 lorries", ["1,000 rifles", "20 lorries"]),
+        ("Trinidad & Tobago", []),
+        ("intelligence and operations chief Kari Fateh", []),
+        ("China, which fears attacks, and Russia", []),
+        ("those who had fled, and said so", []),
+        ("Kabul", []),
+    ],
+)
+def test_a_list_is_as_many_spans_as_it_lists_things(answer: str, expected: list[str]) -> None:
+    assert things("Which targets were named?", answer) == expected
+
+
+def test_a_list_is_only_a_list_where_several_things_are_asked_for() -> None:
+    assert things("Who was named?", "China, Pakistan and Russia") == []
+
+
+def test_no_more_things_are_listed_than_the_question_says_there_are() -> None:
+    assert things("Which two targets were named?", "China, Pakistan and Russia") == []
+    assert len(things("Which three targets were named?", "China, Pakistan and Russia")) == 3

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from eval.reply import Outcome, reply_to_json
+from eval.reply import Outcome, reply_from_json, reply_to_json
 from eval.run import run_gold, write_run
 from eval.systems import AskError, FileSystem, UrlSystem
 
@@ -67,6 +67,7 @@ def test_a_reply_of_the_api_is_taken_as_it_is(world: Any, tmp_path: Path) -> Non
                 "quote": world.sentences.fell_may,
                 "answer_start": place.start + 19,
                 "answer_end": place.start + 22,
+                "listed": [{"start": place.start + 19, "end": place.start + 22}, "June"],
             }
         ],
     }
@@ -74,6 +75,8 @@ def test_a_reply_of_the_api_is_taken_as_it_is(world: Any, tmp_path: Path) -> Non
     path.write_text(json.dumps(record))
     reply = FileSystem(path, world.gold).reply(world.gold[0])
     assert reply.citations[0].answer == "May"
+    assert reply.citations[0].answers == ("May", "June")
+    assert reply_from_json(reply_to_json(reply)) == reply
     assert reply.ask_ms == 12.5
 
 
@@ -95,6 +98,16 @@ def test_a_reply_of_the_api_is_taken_as_it_is(world: Any, tmp_path: Path) -> Non
             '{"id": "fall", "status": "answered", "answer": "x", '
             '"citations": [{"document": "d", "start": 5, "end": 9, "quote": "x"}]}',
             "the quote has 1 code points but end - start is 4",
+        ),
+        (
+            '{"id": "fall", "status": "answered", "answer": "x", "citations": [{"document": "d", '
+            '"start": 5, "end": 9, "quote": "abcd", "listed": [{"start": 4, "end": 6}]}]}',
+            "citations[0]: listed[0]: 4:6 is not within the quote, 5:9",
+        ),
+        (
+            '{"id": "fall", "status": "answered", "answer": "x", "citations": [{"document": "d", '
+            '"start": 5, "end": 9, "listed": [7]}]}',
+            "citations[0]: listed[0]: found 7; expected a text, or start and end",
         ),
         ('{"id": "who", "status": "not_found"}', "1 ids are not in the gold set, first 'who'"),
     ],

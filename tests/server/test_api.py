@@ -134,6 +134,7 @@ class TestAsk:
             "quote",
             "answer_start",
             "answer_end",
+            "listed",
         }
         assert raids.text[first["start"] : first["end"]] == first["quote"]
         assert raids.text[first["answer_start"] : first["answer_end"]] == "12 men"
