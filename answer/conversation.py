@@ -21,6 +21,15 @@ _ELSEWHERE = re.compile(r"\b(?:there|then|that day|that year|that time)\b", re.I
 _DANGLING = re.compile(
     r"^(?:and|but|so|or|what about|how about|what else|anyone else|who else)\b", re.I
 )
+# "And in Kunar?", "What about the Americans?": the last question, with something else in it.
+_INSTEAD = re.compile(r"^(?:and|but|or|so|(?:what|how) about)\s+(?P<other>.+?)\W*$", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:who\w*|what|which|when|where|why|how|else|do|does|did|is|are|was|were|has|have|had|can|"
+    r"could|will|would|should)\b",
+    re.IGNORECASE,
+)
+_PLACING = r"in|at|on|near|during|since|until|before|after|for|from|with|against|by"
+_PLACED = re.compile(rf"^(?P<by>{_PLACING})\s+(?:the\s+)?", re.IGNORECASE)
 _POSSESSIVE = frozenset({"his", "its", "their", "hers", "theirs"})
 _OPENERS = frozenset(
     "who whom whose what which when where why how did does do is are was were has have had can "
@@ -29,6 +38,8 @@ _OPENERS = frozenset(
 
 # An elliptical question is a bare question word with at most this many words.
 _ELLIPTICAL_WORDS = 5
+# A longer question is not put again with something else in it.
+_MOST_WORDS = 40
 # A topic is carried from turn to turn; without an end it would outgrow what a question may hold.
 _TOPIC_WORDS = 24
 
@@ -46,6 +57,7 @@ def interpret(
 ) -> str:
     """Return `question` rewritten to stand alone, or unchanged where it already does.
 
+    A question that only names something else ("And in Kunar?") becomes the last one with that in it.
     A pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
     conversation named, for "it" or "they" the latest other name, what was asked about before what
     was answered. A question that only points ("that attack", "there", "Why?") keeps its words
@@ -54,6 +66,8 @@ def interpret(
     """
     if not earlier:
         return question
+    if varied := _varied(question, earlier[-1].interpreted_question, mentions):
+        return varied
     own = mentions(question)
     named_person = any(mention.is_person for mention in own)
     if not named_person and (found := _PERSON_PRONOUN.search(question)):
@@ -70,6 +84,32 @@ def interpret(
     if (points and not own) or _DANGLING.search(question) or elliptical:
         return _with_topic(question, earlier, mentions)
     return question
+
+
+def _varied(question: str, last: str, mentions: Callable[[str], Sequence[Mention]]) -> str | None:
+    """Return the last question with what `question` names in the place of its like, or added.
+
+    None if `question` asks something of its own, or names a thing that fits nowhere.
+    """
+    found = _INSTEAD.match(question)
+    last = last.strip(" ?")
+    if found is None or _ASKS.search(found["other"]) or not _ASKS.search(last) or "(" in last:
+        return None
+    if len(last.split()) > _MOST_WORDS:
+        return None
+    other = found["other"]
+    placed = _PLACED.match(other)
+    named = other[placed.end() :] if placed else other.removeprefix("the ")
+    dates = find_dates(last)
+    if dates and any((date.start, date.end) == (0, len(named)) for date in find_dates(named)):
+        return f"{last[: dates[0].start]}{named}{last[dates[-1].end :]}?"
+    kinds = [mention.is_person for mention in mentions(named) if mention.text == named]
+    for old in mentions(last):
+        at = re.search(rf"(?:\b(?P<by>{_PLACING})\s+)?(?:the\s+)?{re.escape(old.text)}\b", last)
+        # "in Kunar" stands for "in Balkh", not for who did something there.
+        if at and old.is_person in kinds and at["by"] == (placed and placed["by"]):
+            return f"{last[: at.start()]}{other}{last[at.end() :]}?"
+    return f"{last} {other}?" if placed else None
 
 
 def _latest(

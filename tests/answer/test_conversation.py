@@ -6,7 +6,7 @@ from answer.answer import Turn
 from answer.conversation import Mention, interpret
 
 PERSONS = ("Shahab al-Muhajir", "Valle")
-GROUPS = ("ISKP", "Taliban")
+GROUPS = ("ISKP", "Taliban", "Balkh", "Kunar")
 
 
 def mentions(text: str) -> Sequence[Mention]:
@@ -59,7 +59,7 @@ def test_a_question_that_names_its_own_subject_is_left_alone() -> None:
     ("question", "rewritten"),
     [
         ("Why?", "Why? (ISKP attack mosques)"),
-        ("And in Kunar?", "And in Kunar? (ISKP attack mosques)"),
+        ("And why in Kunar?", "And why in Kunar? (ISKP attack mosques)"),
         ("How many people died in that attack?", None),
     ],
 )
@@ -68,6 +68,34 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
 ) -> None:
     result = interpret(question, [turn("Does ISKP attack mosques?")], mentions)
     assert result == rewritten if rewritten else result.startswith(question + " (ISKP")
+
+
+@pytest.mark.parametrize(
+    ("last", "question", "rewritten"),
+    [
+        ("Does ISKP attack mosques?", "And in Kunar?", "Does ISKP attack mosques in Kunar?"),
+        ("Who fought ISKP in Balkh?", "and in Kunar", "Who fought ISKP in Kunar?"),
+        (
+            "Who fought ISKP in Balkh?",
+            "What about the Taliban?",
+            "Who fought the Taliban in Balkh?",
+        ),
+        ("Who met the Taliban?", "And ISKP?", "Who met ISKP?"),
+        ("Who is Valle?", "And Shahab al-Muhajir?", "Who is Shahab al-Muhajir?"),
+        ("How many died in 2020?", "And in 2021?", "How many died in 2021?"),
+        (
+            "How many attacks were there between 1 May and 3 June 2021?",
+            "and in the same weeks of the year before?",
+            "How many attacks were there between 1 May and 3 June 2021 in the same weeks of the "
+            "year before?",
+        ),
+        ("How many men died?", "And women?", "And women? (many men died)"),
+    ],
+)
+def test_a_question_that_only_names_something_else_is_the_last_one_with_that_in_it(
+    last: str, question: str, rewritten: str
+) -> None:
+    assert interpret(question, [turn(last)], mentions) == rewritten
 
 
 def test_a_long_conversation_does_not_make_questions_longer_and_longer() -> None:
