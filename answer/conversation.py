@@ -57,8 +57,8 @@ def interpret(
 ) -> str:
     """Return `question` rewritten to stand alone, or unchanged where it already does.
 
-    A question that only names something else ("And in Kunar?") becomes the last one with that in it.
-    A pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
+    One that only names something else ("And in Kunar?") becomes the last one with that in it. A
+    pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
     conversation named, for "it" or "they" the latest other name, what was asked about before what
     was answered. A question that only points ("that attack", "there", "Why?") keeps its words
     and is followed by what the conversation was about, in brackets. `mentions` finds the names in a
