@@ -453,7 +453,7 @@ def _nearest(judged: Sequence[Judged], hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 def _why_not_found(snapshot: Snapshot, asked: Question, nearest: Sequence[Hit]) -> str:
     texts = [f"{hit.document.title}\n{hit.passage.text}" for hit in nearest]
-    return why_not_found(asked, texts, snapshot.names, snapshot.document_frequency)
+    return why_not_found(asked, texts, snapshot.names, snapshot.is_mentioned)
 
 
 def _states_number(asked: Question, citations: Sequence[Citation]) -> bool:

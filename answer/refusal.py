@@ -7,7 +7,8 @@ nothing about the world beyond which of these words stand there.
 from collections.abc import Callable, Sequence
 
 from analysis.names import NameRegister
-from analysis.terms import STOP_WORDS, stem, words
+from analysis.states import demonyms
+from analysis.terms import STOP_WORDS, fold, stem, words
 from answer.question import Expects, Question
 from answer.said import text_names, text_stems
 
@@ -31,22 +32,26 @@ def why_not_found(
     question: Question,
     nearest: Sequence[str],
     register: NameRegister,
-    document_frequency: Callable[[str], int],
+    is_mentioned: Callable[[str], bool],
 ) -> str:
     """Return in a sentence or two what of `question` the passages `nearest` support, and what not.
 
     Words that occur nowhere in the collection come first: they explain a refusal best. `nearest`
-    are the texts that came closest, each with its title.
+    are the texts that came closest, each with its title; `is_mentioned` tells of a folded word
+    whether any passage holds it in any form. "Russian" is found where a text says "Russia".
     """
     said = frozenset().union(*(text_stems(text) for text in nearest))
     named = frozenset().union(*(text_names(text, register) for text in nearest))
     found: list[str] = []
     elsewhere: list[str] = []
     nowhere: list[str] = []
-    for written, stems, canonical in _parts(question, register):
-        if (canonical is not None and canonical in named) or (stems and stems <= said):
+    for written, canonical in _parts(question, register):
+        every = [_same(written)] if canonical is None else [{w.form} for w in words(written)]
+        if canonical in named or (
+            canonical is None and any(stem(form) in said for form in every[0])
+        ):
             found.append(written)
-        elif all(document_frequency(word.form) for word in words(written)):
+        elif all(any(is_mentioned(form) for form in forms) for forms in every):
             elsewhere.append(written)
         else:
             nowhere.append(written)
@@ -64,23 +69,27 @@ def why_not_found(
     return " ".join(sentences)
 
 
-def _parts(
-    question: Question, register: NameRegister
-) -> list[tuple[str, frozenset[str], str | None]]:
-    """Return the question's names and other content words: as written, stems, canonical name."""
+def _parts(question: Question, register: NameRegister) -> list[tuple[str, str | None]]:
+    """Return the question's names, each with its canonical name, and other content words."""
     text = question.text
     mentions = register.mentions(text)
-    parts: list[tuple[int, str, frozenset[str], str | None]] = [
-        (m.start, m.text, frozenset(), m.canonical) for m in mentions
-    ]
+    parts: list[tuple[int, str, str | None]] = [(m.start, m.text, m.canonical) for m in mentions]
     for word in words(text):
         if word.form in STOP_WORDS or any(m.start <= word.start < m.end for m in mentions):
             continue
-        parts.append((word.start, text[word.start : word.end], frozenset({stem(word.form)}), None))
-    unique: dict[str, tuple[str, frozenset[str], str | None]] = {}
-    for _, written, stems, canonical in sorted(parts, key=lambda part: part[0]):
-        unique.setdefault(written.casefold(), (written, stems, canonical))
+        parts.append((word.start, text[word.start : word.end], None))
+    unique: dict[str, tuple[str, str | None]] = {}
+    for _, written, canonical in sorted(parts, key=lambda part: part[0]):
+        unique.setdefault(written.casefold(), (written, canonical))
     return list(unique.values())
+
+
+def _same(written: str) -> set[str]:
+    """Return the folded word, and for a state what belongs to it, or the other way round."""
+    belonging = demonyms()
+    state = belonging.get(written, written)
+    same = {word for word, of in belonging.items() if of == state}
+    return {fold(word) for word in {written, state, *same}}
 
 
 def _wanted(question: Question) -> str:

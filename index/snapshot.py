@@ -12,6 +12,7 @@ from typing import Self
 from analysis.collection import Records
 from analysis.lookup import Lookup
 from analysis.names import NameRegister
+from analysis.terms import stem
 from index.analyses import build_records, made_by, notes_of
 from index.catalogue import Catalogue, CorrectionRow, PassageRow
 from index.dense import DenseIndex
@@ -32,6 +33,8 @@ DEPTH = 100
 _REMEMBERED_QUERIES = 256
 _REMEMBERED_SCOPES = 64
 _SHOWN_CHOICES = 10
+_STEM_CHARS = 3
+"""Words of one stem begin alike for at least so many characters."""
 WEIGHTS = (1.0, 1.5)
 """Of the dense and the lexical ranking: on the development questions words are the surer guide."""
 
@@ -282,6 +285,12 @@ class Snapshot:
     def document_frequency(self, form: str) -> int:
         """Return how many passages hold the folded word `form` (see analysis.terms)."""
         return self.state.lexical.document_frequency(form)
+
+    def is_mentioned(self, form: str) -> bool:
+        """Return whether a passage holds a word of the same stem as the folded word `form`."""
+        wanted = stem(form)
+        beginning = wanted[: max(_STEM_CHARS, len(wanted) - 1)]  # "carried" is of "carri"
+        return any(stem(each) == wanted for each, _ in self.state.lexical.forms(beginning))
 
     def analyze(self, query: str) -> AnalyzedQuery:
         """Return how `query` is understood.

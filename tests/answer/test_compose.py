@@ -200,3 +200,26 @@ def test_a_quote_reaches_across_a_passages_border_to_the_sentence_it_leans_on(
     quote = answer.citations[0].quote
     assert "confessed to the bombing of the customs house" in quote
     assert "Tolan Merek" in quote
+
+
+def test_a_list_is_cited_with_the_place_of_each_thing_in_it(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    text = (
+        "The summer offensive\n\nIn June 2021 the Grey Front attacked three towns: Lorne, Velm and "
+        "Tarn. The garrisons held out for a week.\n"
+    )
+    file = tmp_path / "report.txt"
+    file.write_text(text, encoding="utf-8")
+    with closing(Store.open(tmp_path / "data", Embedder.load())) as store:
+        ingest(store, [file])
+        with store.snapshot() as snapshot:
+            question = "Which three towns did the Grey Front attack in June 2021?"
+            [citation] = answerer.ask(snapshot, question).citations
+            read = text_of(snapshot, citation.document.id)
+    assert [read[start:end] for start, end in citation.listed] == ["Lorne", "Velm", "Tarn"]
+    assert citation.answers == ("Lorne", "Velm", "Tarn")
+    assert all(
+        citation.answer_start <= start < end <= citation.answer_end
+        for start, end in citation.listed
+    )

@@ -5,14 +5,12 @@ from answer.question import read_question
 from answer.refusal import why_not_found
 
 REGISTER = NameRegister(())
-KNOWN = {"harbour", "lorne", "raid", "guards", "wounded", "moon"}
+KNOWN = {"russia", "harbour", "lorne", "raid", "guards", "wounded", "moon"}
 NEAREST = ("Harbour raid", "The raid on the harbour of Lorne killed eleven guards.")
 
 
 def explained(question: str, nearest: tuple[str, ...] = NEAREST) -> str:
-    return why_not_found(
-        read_question(question), nearest, REGISTER, lambda form: int(form in KNOWN)
-    )
+    return why_not_found(read_question(question), nearest, REGISTER, KNOWN.__contains__)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +30,11 @@ def explained(question: str, nearest: tuple[str, ...] = NEAREST) -> str:
             "Who raided Paris?",
             "No report mentions “Paris”. The passages that come nearest mention “raided”; none was "
             "found that states who that is.",
+        ),
+        (
+            "When was the Lornian or the Russian harbour raided?",
+            "No report mentions “Lornian”. The passages that come nearest mention “harbour” and "
+            "“raided”, and not “Russian” with it; none was found that states when that was.",
         ),
         ("Is there a moon?", "No passage was found that speaks of “moon”."),
         ("What is it?", ""),

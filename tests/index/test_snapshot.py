@@ -57,6 +57,16 @@ def test_a_filter_by_document_gives_only_that_document(dated: Store) -> None:
     assert found(dated, Filters(document=(wanted,))) == {"C"}
 
 
+def test_a_word_is_mentioned_in_whatever_form_it_stands(store: Store, reports: Path) -> None:
+    ingest(store, [reports])
+    with store.snapshot() as snapshot:
+        mentioned = {
+            form: snapshot.is_mentioned(form)
+            for form in ("wound", "wounded", "attack", "attacking", "market", "mark", "woun", "die")
+        }
+    assert [form for form, is_so in mentioned.items() if not is_so] == ["mark", "woun", "die"]
+
+
 def test_an_unknown_filter_value_is_refused_with_the_nearest_known_first(dated: Store) -> None:
     with dated.snapshot() as snapshot:
         with pytest.raises(QueryError, match="unknown source: 'Gazete'") as error:
