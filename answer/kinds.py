@@ -5,10 +5,12 @@ wounded?" not by how many were killed. What is listed here is plain enough to be
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from analysis.casualties import find_casualties
+from analysis.records import Harm
 from analysis.states import state_words
-from analysis.values import find_dates, find_numbers
+from analysis.values import Value, find_dates, find_numbers
 from answer.question import Expects, Question
 
 
@@ -70,7 +72,8 @@ _ASKED = (
     ),
     (_words(r"what time|wat time|time of (?:the )?day|(?:what|which) hour"), _CLOCK),
 )
-_HARMS = (_KILLED, _WOUNDED, _ARRESTED)
+# "How many prisoners were killed?" asks for the dead: the first harm that is named.
+_HARMS = ((_KILLED, Harm.KILLED), (_WOUNDED, Harm.WOUNDED), (_ARRESTED, Harm.ARRESTED))
 
 
 def _states_a_day(answer: str) -> bool:
@@ -102,10 +105,41 @@ def wrong_kind(question: Question, sentence: str, answer: str) -> bool:
     if question.expects is Expects.NUMBER:
         if _counts_others(question, sentence):
             return True
-        for harm in _HARMS:
-            if harm.search(question.text):
-                return not harm.search(sentence)
+        for told, harm in _HARMS:
+            if told.search(question.text):
+                return not told.search(sentence) or _came_to_another(harm, sentence, answer)
     return False
+
+
+def of_asked_harm(question: Question, sentence: str, numbers: Sequence[Value]) -> list[Value]:
+    """Return those of `numbers` that count whom the harm befell that `question` asks about.
+
+    All of them where none does, or where it asks about no harm.
+    """
+    asked = next((harm for told, harm in _HARMS if told.search(question.text)), None)
+    if asked is None:
+        return [*numbers]
+    tolls = find_casualties(sentence, 0, len(sentence), 0)
+    fitting = [
+        number
+        for number in numbers
+        if any(
+            t.span.start < number.end and number.start < t.span.end
+            for t in tolls
+            if t.harm is asked
+        )
+    ]
+    return fitting or [*numbers]
+
+
+def _came_to_another(harm: Harm, sentence: str, answer: str) -> bool:
+    """Whether `answer` counts people of whom the sentence says another harm, exactly."""
+    told = {
+        toll.harm
+        for toll in find_casualties(sentence, 0, len(sentence), 0)
+        if toll.least is not None and toll.text in answer
+    }
+    return bool(told) and harm not in told
 
 
 _COUNTED_REACH = 30

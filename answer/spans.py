@@ -5,6 +5,7 @@ import re
 from analysis.states import demonyms
 from analysis.terms import stem, words
 from analysis.values import Value, find_dates, find_names, find_numbers
+from answer.kinds import of_asked_harm
 from answer.question import PEOPLE, Expects, Question
 
 # ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
@@ -88,6 +89,7 @@ def shortest_span(
     if question.expects is Expects.NUMBER:
         given = {number.key for number in question.numbers}
         numbers = [number for number in find_numbers(sentence) if number.key not in given]
+        numbers = of_asked_harm(question, sentence, numbers)
         fitting = [number for number in numbers if counts(question, sentence, number)]
         if fitting:
             return _with_unit(sentence, _nearest(fitting, reading, len(sentence)))
@@ -152,6 +154,8 @@ def counts(question: Question, sentence: str, number: Value) -> bool:
         stem(word.form)
         for word in words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
     ]
+    if following[:1] in (["other"], ["more"]):
+        return True  # of those who were counted before
     if question.counted == PEOPLE:
         # "two attacks instead of one" leaves out what there is one of.
         return following[0] not in _THINGS if following else number.key != (1.0,)

@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
     exports.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder to write")
     exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    exports.add_argument("--mean-with", type=Path, help="folder of a run to average this one with")
+    exports.add_argument("--share", type=float, default=0.7, help="of this run in the mean (0.7)")
     measures = commands.add_parser("measure", help="measure a model on what it never saw")
     measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
@@ -76,7 +78,14 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    manifest = export(options.work, options.data, options.model, options.precision)
+    manifest = export(
+        options.work,
+        options.data,
+        options.model,
+        options.precision,
+        mean_with=options.mean_with,
+        share=options.share,
+    )
     print(json.dumps(manifest["files"], indent=1))
 
 

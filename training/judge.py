@@ -9,7 +9,6 @@ right (Platt 1999); its quality is measured by cross-validation over questions.
 
 import argparse
 import contextlib
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,23 +25,17 @@ from answer.features import FEATURES
 from answer.judge import Judge, logistic
 from answer.reader import Reader
 from eval.gold import GoldQuestion, read_gold
-from eval.importers import read_squad, write_question_set
 from eval.reply import Cited
 from eval.spans import covers
 from index.embed import DEFAULT_MODEL, Embedder
 from index.ingestion import ingest
 from index.store import Store
 from ingest.load import Limits
-from training.sources import Paragraph, read_reports
 
 # Strength of the pull towards 0 on weights of standardised features, chosen by cross-validation.
 PENALTY = 0.05
 CALIBRATION_PENALTY = 0.01
 FOLDS = 10
-# The reports of the recipe are a paragraph each; so many make a document.
-REPORTS_TOGETHER = 6
-# So many of them are asked, about twelve questions each: more would outweigh the gold questions.
-REPORTS_ASKED = 102
 
 Floats = NDArray[np.float64]
 
@@ -69,9 +62,6 @@ def main() -> None:
     )
     parser.add_argument("--model", type=Path, default=MODEL_DIRECTORY, help="the reader's folder")
     parser.add_argument(
-        "--reports", action="store_true", help="fit on the recipe's reports kept from training, too"
-    )
-    parser.add_argument(
         "--second", type=Path, help="the second reader's folder, which then gets the judge"
     )
     parser.add_argument("--threads", type=int, default=2)
@@ -84,10 +74,9 @@ def main() -> None:
     for pair in options.pairs:
         documents, _, gold = pair.partition("=")
         asked += collect(answerer, Path(documents), read_gold(Path(gold)))
-    further = collect_reports(answerer) if options.reports else []
-    judge = fit(asked, further)
+    judge = fit(asked)
     judge.save((options.second or options.model) / JUDGE_FILE)
-    print(describe(asked, further, judge))  # noqa: T201  what this command is for
+    print(describe(asked, judge))  # noqa: T201  what this command is for
 
 
 def collect(answerer: Answerer, documents: Path, gold: Sequence[GoldQuestion]) -> list[Asked]:
@@ -108,37 +97,6 @@ def collect(answerer: Answerer, documents: Path, gold: Sequence[GoldQuestion]) -
                 read = answerer.consider(snapshot, question.question, earlier=earlier)
                 asked.append(_asked(question, read.judged))
             return asked
-
-
-def collect_reports(answerer: Answerer) -> list[Asked]:
-    """Return questions about the recipe's reports that the reader was not trained on."""
-    paragraphs = read_reports()[1][:REPORTS_ASKED]
-    documents = [
-        {"title": f"Reports {number}", "paragraphs": [_as_squad(p) for p in together]}
-        for number, at in enumerate(range(0, len(paragraphs), REPORTS_TOGETHER), 1)
-        for together in [paragraphs[at : at + REPORTS_TOGETHER]]
-    ]
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "reports.json"
-        file.write_text(json.dumps({"version": "2.0", "data": documents}), encoding="utf-8")
-        gold = write_question_set(read_squad(file), Path(directory) / "set")
-        return collect(answerer, Path(directory) / "set" / "documents.jsonl", gold)
-
-
-def _as_squad(paragraph: Paragraph) -> dict[str, object]:
-    questions = [
-        {
-            "id": question.question_id,
-            "question": question.text,
-            "is_impossible": not question.answers,
-            "answers": [
-                {"text": paragraph.text[start:end], "answer_start": start}
-                for start, end in question.answers
-            ],
-        }
-        for question in paragraph.questions
-    ]
-    return {"context": paragraph.text, "qas": questions}
 
 
 def _asked(question: GoldQuestion, judged: Sequence[Judged]) -> Asked:
@@ -163,17 +121,15 @@ def is_right(judged: Judged, question: GoldQuestion) -> bool:
     return any(covers(cited, part) for part in question.parts)
 
 
-def fit(asked: Sequence[Asked], further: Sequence[Asked] = ()) -> Judge:
+def fit(asked: Sequence[Asked]) -> Judge:
     """Return the judge that fits the questions best; deterministic.
 
-    `further` questions count for the weights alone: how often and how nearly they miss is not how
-    users ask, so calibration, threshold and curve are those of `asked`. Raises ValueError if no
-    question has a right candidate, since then there is nothing to learn.
+    Raises ValueError if no question has a right candidate, since then there is nothing to learn.
     """
     if not any(each.right.any() for each in asked):
         raise ValueError("no candidate covers gold evidence; check that gold and documents match")
-    judge = weigh([*asked, *further])
-    scores, right = _held_out(asked, further)
+    judge = weigh(asked)
+    scores, right = _held_out(asked)
     calibration = _calibrate(scores, right)
     probabilities = np.array(
         [logistic(float(calibration @ [best, lead, 1.0])) for best, lead in scores]
@@ -227,16 +183,13 @@ def _log_sum(logits: Floats) -> float:
     return highest + float(np.log(np.exp(logits - highest).sum()))
 
 
-def _held_out(asked: Sequence[Asked], further: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return each question's (best score, lead) by a judge fitted without it, and if right.
-
-    `further` questions are fitted on in every fold.
-    """
+def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return each question's (best score, lead) by a judge fitted without it, and if right."""
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
     for fold in range(FOLDS):
         others = [each for number, each in enumerate(asked) if number % FOLDS != fold]
-        judge = weigh([*others, *further])
+        judge = weigh(others)
         for number in range(fold, len(asked), FOLDS):
             scores[number], right[number] = _outcome(asked[number], judge)
     return scores, right
@@ -285,10 +238,10 @@ def brier_scores(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float
 
 
 def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: Floats) -> float:
-    """Return the threshold that serves most questions, of equals the highest.
+    """Return the middle of the thresholds that serve most questions, but for one in a hundred.
 
-    A question is served by an answer with its evidence, or by a refusal if nothing answers it. An
-    answer where there is none costs more trust than a refusal that shows the nearest passages.
+    A question is served by an answer with its evidence, or by a refusal if nothing answers it. Over
+    a few hundred questions the very best threshold is chance: those around it serve as many.
     """
     answerable = np.array([each.question.answerable for each in asked])
 
@@ -296,8 +249,10 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
         refused = probabilities < threshold
         return float(np.where(answerable, right & ~refused, refused).mean())
 
-    steps = [round(step / 100, 2) for step in range(5, 96)]
-    return max(steps, key=lambda step: (served(step), step))
+    by_step = {step / 100: served(step / 100) for step in range(5, 96)}
+    best = max(by_step.values())
+    near = [step for step, share in by_step.items() if share >= best - 0.01]
+    return near[len(near) // 2]
 
 
 def _risk_and_coverage(
@@ -313,17 +268,16 @@ def _risk_and_coverage(
     return tuple(points)
 
 
-def describe(asked: Sequence[Asked], further: Sequence[Asked], judge: Judge) -> str:
+def describe(asked: Sequence[Asked], judge: Judge) -> str:
     """Return what cross-validation says of a judge fitted this way, and its weights."""
-    scores, right = _held_out(asked, further)
+    scores, right = _held_out(asked)
     answerable = np.array([each.question.answerable for each in asked])
     confident = np.array(
         [judge.confidence(best, best - lead) >= judge.threshold for best, lead in scores]
     )
     reachable = np.array([each.right.any() for each in asked])
     lines = [
-        f"questions {len(asked)} (and {len(further)} for the weights), "
-        f"answerable {answerable.sum()}, "
+        f"questions {len(asked)}, answerable {answerable.sum()}, "
         f"evidence among the candidates {reachable[answerable].mean():.3f}",
         f"cross-validated: evidence first {right[answerable].mean():.3f}, "
         f"answered among answerable {confident[answerable].mean():.3f}, "

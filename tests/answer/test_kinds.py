@@ -49,3 +49,19 @@ def test_an_answer_must_itself_be_of_the_kind_that_is_asked_for(
 ) -> None:
     sentence = f"On 3 March 2021 an Afghan paper told of {answer}."
     assert wrong_kind(read_question(question), sentence, answer) is wrong
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "wrong"),
+    [
+        ("How many soldiers were wounded?", "Thirteen US soldiers", True),
+        ("How many soldiers were wounded?", "18 others", False),
+        ("How many soldiers were killed?", "Thirteen US soldiers", False),
+        ("How many soldiers were killed or wounded?", "two attacks", False),
+    ],
+)
+def test_those_who_came_to_another_harm_are_not_those_asked_for(
+    question: str, answer: str, wrong: bool
+) -> None:
+    sentence = "Thirteen US soldiers were killed in the two attacks, and 18 others were wounded."
+    assert wrong_kind(read_question(question), sentence, answer) is wrong

@@ -88,6 +88,15 @@ def test_the_number_that_counts_what_was_asked_is_the_answer() -> None:
     assert answer("How many people were killed?", sentence, "170") == "more than 170 people"
 
 
+@pytest.mark.parametrize("reading", ["Thirteen US soldiers", "18", None])
+def test_a_number_counts_those_who_came_to_the_harm_that_is_asked_for(reading: str | None) -> None:
+    sentence = "Thirteen US soldiers were killed in the two attacks, and 18 others were wounded."
+    assert answer("How many soldiers were wounded?", sentence, reading) == "18 others"
+    assert answer("How many soldiers were killed?", sentence, reading) == "Thirteen US soldiers"
+    fallen = "Nine men died and seven were arrested."
+    assert answer("How many were arrested?", fallen, None) == "seven"
+
+
 def things(question: str, answer: str) -> list[str]:
     text = f"It named {answer}. Nobody else was named."
     start = text.index(answer)
