@@ -3,7 +3,7 @@ import pytest
 
 from answer.features import FEATURES
 from eval.gold import Evidence, GoldQuestion, Kind, Part
-from training.judge import Asked, fit, weigh
+from training.judge import Asked, _threshold, fit, weigh
 
 
 def made_up(count: int, seed: int) -> list[Asked]:
@@ -40,3 +40,11 @@ def test_nothing_to_learn_from_is_an_error_that_says_so() -> None:
     asked = [each for each in made_up(30, seed=2) if not each.question.answerable]
     with pytest.raises(ValueError, match="gold and documents match"):
         fit(asked)
+
+
+def test_the_threshold_is_the_middle_of_those_that_serve_as_many() -> None:
+    asked = made_up(60, seed=5)
+    right = np.array([each.question.answerable for each in asked])
+    # Whoever is right is likely by 0.8, whoever is not by 0.2: all thresholds between serve all.
+    threshold = _threshold(asked, right, np.where(right, 0.8, 0.2))
+    assert threshold == pytest.approx(0.5, abs=0.011)
