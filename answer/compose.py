@@ -24,6 +24,7 @@ from answer.conversation import Mention, interpret
 from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
 from answer.from_records import answer_from_records, with_disputes
 from answer.judge import Judge
+from answer.kinds import speaks_of_another_state
 from answer.question import Expects, Question, read_question
 from answer.reader import Reader, Reading, load_reader
 from answer.refusal import why_not_found
@@ -235,6 +236,7 @@ class Answerer:
             candidate
             for candidate in candidates_of(hits, snapshot.beside)
             if not (asked.expects is Expects.NUMBER and value_missing(asked, candidate.text))
+            and not speaks_of_another_state(asked, candidate.text)
         ]
         glances = self._glance(text, hits[:WINDOWS], candidates, snapshot.names)
 

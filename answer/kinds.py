@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from analysis.casualties import find_casualties
 from analysis.records import Harm
-from analysis.states import state_words
+from analysis.states import demonyms, state_words, states
 from analysis.values import Value, find_dates, find_numbers
 from answer.question import Expects, Question
 
@@ -109,6 +109,30 @@ def wrong_kind(question: Question, sentence: str, answer: str) -> bool:
             if told.search(question.text):
                 return not told.search(sentence) or _came_to_another(harm, sentence, answer)
     return False
+
+
+# What every almanac says of a state: "What is the capital of France?"
+_OF_A_STATE = re.compile(
+    r"\bthe (?:current |present |new )?(?P<what>capital|population|currency|president|king|queen|"
+    r"prime minister|flag|anthem|area)(?: city)? of (?:the )?(?P<state>[A-Z][\w ]+?)\W*$"
+)
+
+
+def speaks_of_another_state(question: Question, sentence: str) -> bool:
+    """Whether a plain attribute of a state is asked for, which `sentence` does not say of it.
+
+    "The former French colony's capital" is not that of France.
+    """
+    asked = _OF_A_STATE.search(question.text)
+    if asked is None or asked["state"] not in states():
+        return False
+    belonging = [word for word, state in demonyms().items() if state == asked["state"]]
+    names = "|".join(map(re.escape, (asked["state"], *belonging)))
+    of_it = (
+        rf"\b{asked['what']}\b(?: \w+){{0,3}} of (?:the )?(?:{names})\b"
+        rf"|\b(?:{names})(?:['’]s?)?,? (?:(?!\w+['’])\w+ ){{0,2}}{asked['what']}\b"
+    )
+    return re.search(of_it, sentence, re.IGNORECASE) is None
 
 
 def of_asked_harm(question: Question, sentence: str, numbers: Sequence[Value]) -> list[Value]:

@@ -1,6 +1,6 @@
 import pytest
 
-from answer.kinds import wrong_kind
+from answer.kinds import speaks_of_another_state, wrong_kind
 from answer.question import read_question
 
 
@@ -65,3 +65,20 @@ def test_those_who_came_to_another_harm_are_not_those_asked_for(
 ) -> None:
     sentence = "Thirteen US soldiers were killed in the two attacks, and 18 others were wounded."
     assert wrong_kind(read_question(question), sentence, answer) is wrong
+
+
+@pytest.mark.parametrize(
+    ("sentence", "another"),
+    [
+        ("He died in the former French colony’s capital, N’djamena.", True),
+        ("France closed its embassy in the capital.", True),
+        ("The attack shook Paris, the French capital.", False),
+        ("Paris is the capital of France.", False),
+        ("France’s old capital was quiet.", False),
+    ],
+)
+def test_an_attribute_of_a_state_is_said_of_that_state(sentence: str, another: bool) -> None:
+    asked = read_question("What is the capital of France?")
+    assert speaks_of_another_state(asked, sentence) is another
+    assert not speaks_of_another_state(read_question("What is the capital of ISKP?"), sentence)
+    assert not speaks_of_another_state(read_question("Who shook the capital?"), sentence)
