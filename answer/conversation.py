@@ -29,6 +29,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _PLACING = r"in|at|on|near|during|since|until|before|after|for|from|with|against|by"
+_ENDS_BY_PLACING = re.compile(rf"\b(?:between|{_PLACING})\s+(?:the\s+)?$", re.IGNORECASE)
+_PERIOD = re.compile(r"\b(?:years?|months?|weeks?|days?|period|time)\b", re.IGNORECASE)
 _PLACED = re.compile(rf"^(?P<by>{_PLACING})\s+(?:the\s+)?", re.IGNORECASE)
 _POSSESSIVE = frozenset({"his", "its", "their", "hers", "theirs"})
 _OPENERS = frozenset(
@@ -101,8 +103,9 @@ def _varied(question: str, last: str, mentions: Callable[[str], Sequence[Mention
     placed = _PLACED.match(other)
     named = other[placed.end() :] if placed else other.removeprefix("the ")
     dates = find_dates(last)
-    if dates and any((date.start, date.end) == (0, len(named)) for date in find_dates(named)):
-        return f"{last[: dates[0].start]}{named}{last[dates[-1].end :]}?"
+    if dates and (find_dates(other) or _PERIOD.search(other)):
+        before, after = last[: dates[0].start], last[dates[-1].end :]
+        return f"{_ENDS_BY_PLACING.sub('', before) if placed else before}{other}{after}?"
     kinds = [mention.is_person for mention in mentions(named) if mention.text == named]
     for old in mentions(last):
         at = re.search(rf"(?:\b(?P<by>{_PLACING})\s+)?(?:the\s+)?{re.escape(old.text)}\b", last)

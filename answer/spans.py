@@ -92,9 +92,9 @@ def shortest_span(
         numbers = of_asked_harm(question, sentence, numbers)
         fitting = [number for number in numbers if counts(question, sentence, number)]
         if fitting:
-            return _with_unit(sentence, _nearest(fitting, reading, len(sentence)))
+            return _with_unit(question, sentence, _nearest(fitting, reading, len(sentence)))
         if numbers and (reading is None or _touches(numbers, reading)):
-            return _with_unit(sentence, _nearest(numbers, reading, len(sentence)))
+            return _with_unit(question, sentence, _nearest(numbers, reading, len(sentence)))
     if reading is None or _too_little(question, sentence[reading[0] : reading[1]]):
         return whole
     return _whole_names(sentence, *_trimmed(sentence, *reading))
@@ -208,13 +208,17 @@ def _touches(values: list[Value], reading: tuple[int, int]) -> bool:
     return any(value.start < reading[1] and reading[0] < value.end for value in values)
 
 
-def _with_unit(sentence: str, number: Value) -> tuple[int, int]:
+def _with_unit(question: Question, sentence: str, number: Value) -> tuple[int, int]:
     end = number.end
     for count, word in enumerate(words(sentence[number.end :])):
         gap = sentence[end : number.end + word.start]
         if count == _UNIT_WORDS or gap != " " or word.form in _NO_UNIT:
             break
+        if count and word.form.endswith("ed"):
+            break  # "216 attacks carried out"
         end = number.end + word.end
+        if stem(word.form) == question.counted:
+            break
     return number.start, end
 
 

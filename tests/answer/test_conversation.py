@@ -80,11 +80,11 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
         ("Who met the Taliban?", "And ISKP?", "Who met ISKP?"),
         ("Who is Valle?", "And Shahab al-Muhajir?", "Who is Shahab al-Muhajir?"),
         ("How many died in 2020?", "And in 2021?", "How many died in 2021?"),
+        ("How many died in May 2020 there?", "And June 2021?", "How many died in June 2021 there?"),
         (
             "How many attacks were there between 1 May and 3 June 2021?",
             "and in the same weeks of the year before?",
-            "How many attacks were there between 1 May and 3 June 2021 in the same weeks of the "
-            "year before?",
+            "How many attacks were there in the same weeks of the year before?",
         ),
         ("How many men died?", "And women?", "And women? (many men died)"),
     ],

@@ -97,6 +97,12 @@ def test_a_number_counts_those_who_came_to_the_harm_that_is_asked_for(reading: s
     assert answer("How many were arrested?", fallen, None) == "seven"
 
 
+def test_a_number_has_its_unit_and_not_what_was_done() -> None:
+    sentence = "The group claims 216 attacks carried out since May and 13 wounded policemen."
+    assert answer("How many attacks were there?", sentence, "216") == "216 attacks"
+    assert answer("How many policemen were hurt?", sentence, "13") == "13 wounded policemen"
+
+
 def things(question: str, answer: str) -> list[str]:
     text = f"It named {answer}. Nobody else was named."
     start = text.index(answer)
