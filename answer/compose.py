@@ -326,8 +326,9 @@ class Answerer:
 
 def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:
     return [
-        Mention(name.text, snapshot.names.entry(name.canonical).kind is NameKind.PERSON)
+        Mention(name.text, kind is NameKind.PERSON, kind is NameKind.PLACE)
         for name in snapshot.names.mentions(text)
+        for kind in [snapshot.names.entry(name.canonical).kind]
     ]
 
 

@@ -31,6 +31,13 @@ _ASKS = re.compile(
 _PLACING = r"in|at|on|near|during|since|until|before|after|for|from|with|against|by"
 _ENDS_BY_PLACING = re.compile(rf"\b(?:between|{_PLACING})\s+(?:the\s+)?$", re.IGNORECASE)
 _PERIOD = re.compile(r"\b(?:years?|months?|weeks?|days?|period|time)\b", re.IGNORECASE)
+_POINTING = (
+    _PERSON_PRONOUN,
+    _THING_PRONOUN,
+    _DESCRIPTION,
+    _ELSEWHERE,
+    re.compile(r"\bthat\b|\bthis\b"),
+)
 _PLACED = re.compile(rf"^(?P<by>{_PLACING})\s+(?:the\s+)?", re.IGNORECASE)
 _POSSESSIVE = frozenset({"his", "its", "their", "hers", "theirs"})
 _OPENERS = frozenset(
@@ -40,18 +47,20 @@ _OPENERS = frozenset(
 
 # An elliptical question is a bare question word with at most this many words.
 _ELLIPTICAL_WORDS = 5
-# A longer question is not put again with something else in it.
+# A longer question is not put again with something else in it, nor is more than a phrase put in.
 _MOST_WORDS = 40
+_PHRASE_WORDS = 9
 # A topic is carried from turn to turn; without an end it would outgrow what a question may hold.
 _TOPIC_WORDS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a question or an answer: its text and whether it is a person's."""
+    """A name in a question or an answer: its text and whether it is a person's or a place's."""
 
     text: str
     is_person: bool
+    is_place: bool = False
 
 
 def interpret(
@@ -97,21 +106,37 @@ def _varied(question: str, last: str, mentions: Callable[[str], Sequence[Mention
     last = last.strip(" ?")
     if found is None or _ASKS.search(found["other"]) or not _ASKS.search(last) or "(" in last:
         return None
-    if len(last.split()) > _MOST_WORDS:
-        return None
     other = found["other"]
+    if len(last.split()) > _MOST_WORDS or len(other.split()) > _PHRASE_WORDS or "," in other:
+        return None
+    if any(pointing.search(other) for pointing in _POINTING):
+        return None
     placed = _PLACED.match(other)
     named = other[placed.end() :] if placed else other.removeprefix("the ")
     dates = find_dates(last)
     if dates and (find_dates(other) or _PERIOD.search(other)):
+        if len(last[dates[0].end : dates[-1].start].split()) > 1:
+            return None  # of two times, either may be meant
         before, after = last[: dates[0].start], last[dates[-1].end :]
         return f"{_ENDS_BY_PLACING.sub('', before) if placed else before}{other}{after}?"
-    kinds = [mention.is_person for mention in mentions(named) if mention.text == named]
+    new = next((mention for mention in mentions(named) if mention.text == named), None)
+    if new is None:
+        return f"{last} {other}?" if placed else None
     for old in mentions(last):
-        at = re.search(rf"(?:\b(?P<by>{_PLACING})\s+)?(?:the\s+)?{re.escape(old.text)}\b", last)
-        # "in Kunar" stands for "in Balkh", not for who did something there.
-        if at and old.is_person in kinds and at["by"] == (placed and placed["by"]):
+        if (old.is_person, old.is_place) != (new.is_person, new.is_place):
+            continue
+        at = re.search(
+            rf"(?:\b(?P<by>{_PLACING})\s+)?(?:the\s+)?{re.escape(old.text)}\b", last, re.I
+        )
+        if at is None:
+            continue
+        # "in Kunar" or "Kunar" stands for "in Balkh", not for the Balkh that was attacked.
+        by, new_by = (at["by"] or "").lower(), placed["by"].lower() if placed else ""
+        if by == new_by:
             return f"{last[: at.start()]}{other}{last[at.end() :]}?"
+        if new.is_place and by and not new_by:
+            return f"{last[: at.start()]}{at['by']} {other}{last[at.end() :]}?"
+        return None
     return f"{last} {other}?" if placed else None
 
 

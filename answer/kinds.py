@@ -72,8 +72,15 @@ _ASKED = (
     ),
     (_words(r"what time|wat time|time of (?:the )?day|(?:what|which) hour"), _CLOCK),
 )
-# "How many prisoners were killed?" asks for the dead: the first harm that is named.
-_HARMS = ((_KILLED, Harm.KILLED), (_WOUNDED, Harm.WOUNDED), (_ARRESTED, Harm.ARRESTED))
+_HARMS = (_KILLED, _WOUNDED, _ARRESTED)
+# What may have befallen those who are counted; who they are ("prisoners") and what else is told of
+# the event ("the deadliest attack") say nothing of that.
+_BEFELL = (
+    (Harm.KILLED, _words(r"kill\w*|died?|dead|deaths?|execut\w+|murder\w*|slain|perish\w*|lives")),
+    (Harm.WOUNDED, _words(r"wound\w*|injur\w+|hurt")),
+    (Harm.ARRESTED, _words(r"arrest\w*|captur\w+|detain\w*|imprison\w*")),
+    (Harm.FREED, _words(r"escap\w*|freed?|freeing|releas\w*|liberat\w*")),
+)
 
 
 def _states_a_day(answer: str) -> bool:
@@ -105,16 +112,18 @@ def wrong_kind(question: Question, sentence: str, answer: str) -> bool:
     if question.expects is Expects.NUMBER:
         if _counts_others(question, sentence):
             return True
-        for told, harm in _HARMS:
-            if told.search(question.text):
-                return not told.search(sentence) or _came_to_another(harm, sentence, answer)
+        if _came_to_another(question, sentence, answer):
+            return True
+        for harm in _HARMS:
+            if harm.search(question.text):
+                return not harm.search(sentence)
     return False
 
 
-# What every almanac says of a state: "What is the capital of France?"
+# What an almanac says of a state in its first line: "What is the capital of France?"
 _OF_A_STATE = re.compile(
-    r"\bthe (?:current |present |new )?(?P<what>capital|population|currency|president|king|queen|"
-    r"prime minister|flag|anthem|area)(?: city)? of (?:the )?(?P<state>[A-Z][\w ]+?)\W*$"
+    r"\bthe (?:(?:current|present|new) )?(?P<what>capital|currency|flag|anthem)(?: city)? of "
+    r"(?:the )?(?P<state>[A-Z][\w ]+?)\W*$"
 )
 
 
@@ -140,30 +149,47 @@ def of_asked_harm(question: Question, sentence: str, numbers: Sequence[Value]) -
 
     All of them where none does, or where it asks about no harm.
     """
-    asked = next((harm for told, harm in _HARMS if told.search(question.text)), None)
-    if asked is None:
-        return [*numbers]
-    tolls = find_casualties(sentence, 0, len(sentence), 0)
+    asked = _harm_asked(question)
+    tolls = [] if asked is None else find_casualties(sentence, 0, len(sentence), 0)
     fitting = [
         number
         for number in numbers
-        if any(
-            t.span.start < number.end and number.start < t.span.end
-            for t in tolls
-            if t.harm is asked
-        )
+        for toll in tolls
+        if toll.harm is asked and toll.span.start < number.end and number.start < toll.span.end
     ]
     return fitting or [*numbers]
 
 
-def _came_to_another(harm: Harm, sentence: str, answer: str) -> bool:
+def _came_to_another(question: Question, sentence: str, answer: str) -> bool:
     """Whether `answer` counts people of whom the sentence says another harm, exactly."""
+    asked = _harm_asked(question)
+    if asked is None:
+        return False
     told = {
         toll.harm
         for toll in find_casualties(sentence, 0, len(sentence), 0)
         if toll.least is not None and toll.text in answer
     }
-    return bool(told) and harm not in told
+    return bool(told) and asked not in told
+
+
+def _harm_asked(question: Question) -> Harm | None:
+    """Return what befell those who are to be counted, by the first word for it after them."""
+    many = re.search(rf"\bmany\b\W*(?:{re.escape(question.counted_as or '')})", question.text, re.I)
+    if many is None:
+        return None
+    after = many.end()
+    found = sorted(
+        (match.start(), match.end(), harm)
+        for harm, told in _BEFELL
+        for match in told.finditer(question.text, after)
+    )
+    if not found:
+        return None
+    joined = len(found) > 1 and re.fullmatch(
+        r"\s*(?:or|and|and/or|/)\s*", question.text[found[0][1] : found[1][0]]
+    )
+    return None if joined else found[0][2]
 
 
 _COUNTED_REACH = 30

@@ -1,8 +1,9 @@
 """The shortest span of a sentence that answers a question."""
 
 import re
+from collections.abc import Sequence
 
-from analysis.states import demonyms
+from analysis.states import demonyms, states
 from analysis.terms import stem, words
 from analysis.values import Value, find_dates, find_names, find_numbers
 from answer.kinds import of_asked_harm
@@ -89,8 +90,8 @@ def shortest_span(
     if question.expects is Expects.NUMBER:
         given = {number.key for number in question.numbers}
         numbers = [number for number in find_numbers(sentence) if number.key not in given]
-        numbers = of_asked_harm(question, sentence, numbers)
         fitting = [number for number in numbers if counts(question, sentence, number)]
+        fitting = of_asked_harm(question, sentence, fitting)
         if fitting:
             return _with_unit(question, sentence, _nearest(fitting, reading, len(sentence)))
         if numbers and (reading is None or _touches(numbers, reading)):
@@ -104,7 +105,7 @@ def listed(question: Question, text: str, answer: tuple[int, int]) -> tuple[tupl
     """Return the spans of the things that `answer`, a span of `text`, lists, in order.
 
     None unless several things are asked for and the answer is a plain list: two or more short
-    things beside each other, no clauses, no more of them than the question says there are.
+    things beside each other, no clauses.
     """
     if not question.several:
         return ()
@@ -120,12 +121,21 @@ def listed(question: Question, text: str, answer: tuple[int, int]) -> tuple[tupl
             return ()
         items.append(item)
         begin = separator.end() if separator else end
-    said = [number.key[0] for number in question.numbers if isinstance(number.key[0], float)]
-    if not 2 <= len(items) <= max(said, default=len(items)):
+    if len(items) < 2 or _is_no_list(text, items):
         return ()
     # "intelligence and operations chief Fateh" are not two things.
     ends = [any(b == item[1] for _, b in names) for item in items]
     return () if ends[-1] and not all(ends) else tuple(items)
+
+
+def _is_no_list(text: str, items: Sequence[tuple[int, int]]) -> bool:
+    """Whether what stands between commas says more of what is before: "Ali, 23", "Ali, a guard"."""
+    said = [text[start:end] for start, end in items]
+    return any(
+        each.isdigit() or each.split()[0] in ("a", "an") or each in states()
+        for each in said[1:]
+        if not all(each in states() for each in said)
+    )
 
 
 def _item(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -150,12 +160,12 @@ def counts(question: Question, sentence: str, number: Value) -> bool:
     """Whether `number` counts what `question` wants counted; any does where that is left open."""
     if question.counted is None:
         return True
-    following = [
-        stem(word.form)
-        for word in words(sentence[number.end : number.end + UNIT_CHARS])[:UNIT_REACH]
-    ]
-    if following[:1] in (["other"], ["more"]):
-        return True  # of those who were counted before
+    forms = [word.form for word in words(sentence[number.end : number.end + UNIT_CHARS])]
+    if forms[:1] in (["others"], ["other"], ["more"]):
+        forms = forms[1:]
+        if not forms or forms[0] in _NO_UNIT:
+            return True  # "18 others were wounded": of those who were counted before
+    following = [stem(form) for form in forms[:UNIT_REACH]]
     if question.counted == PEOPLE:
         # "two attacks instead of one" leaves out what there is one of.
         return following[0] not in _THINGS if following else number.key != (1.0,)

@@ -147,6 +147,8 @@ def export(
     weights, mean = state["network"], None
     if mean_with is not None:
         other_plan, other = read_plan(mean_with), read_checkpoint(mean_with)
+        if other_plan.base != plan.base:
+            raise ExportError(f"{mean_with} began from {other_plan.base}, {work} from {plan.base}")
         weights = averaged(weights, other["network"], share)
         mean = {"share": share, **run_record(other_plan, other)}
     network = ReaderNetwork(SHAPES[plan.base])

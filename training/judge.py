@@ -238,10 +238,11 @@ def brier_scores(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float
 
 
 def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: Floats) -> float:
-    """Return the middle of the thresholds that serve most questions, but for one in a hundred.
+    """Return the middle of the thresholds around the one that serves most questions.
 
     A question is served by an answer with its evidence, or by a refusal if nothing answers it. Over
-    a few hundred questions the very best threshold is chance: those around it serve as many.
+    a few hundred questions the very best threshold is chance: those count as equals that serve as
+    many to within one standard error.
     """
     answerable = np.array([each.question.answerable for each in asked])
 
@@ -250,9 +251,14 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
         return float(np.where(answerable, right & ~refused, refused).mean())
 
     by_step = {step / 100: served(step / 100) for step in range(5, 96)}
-    best = max(by_step.values())
-    near = [step for step, share in by_step.items() if share >= best - 0.01]
-    return near[len(near) // 2]
+    low = high = max(by_step, key=lambda step: by_step[step])
+    best = by_step[low]
+    enough = best - (best * (1 - best) / len(asked)) ** 0.5
+    while by_step.get(round(low - 0.01, 2), 0.0) >= enough:
+        low = round(low - 0.01, 2)
+    while by_step.get(round(high + 0.01, 2), 0.0) >= enough:
+        high = round(high + 0.01, 2)
+    return round((low + high) / 2, 2)
 
 
 def _risk_and_coverage(

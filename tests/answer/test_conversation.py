@@ -6,12 +6,14 @@ from answer.answer import Turn
 from answer.conversation import Mention, interpret
 
 PERSONS = ("Shahab al-Muhajir", "Valle")
-GROUPS = ("ISKP", "Taliban", "Balkh", "Kunar")
+GROUPS = ("ISKP", "Taliban")
+PLACES = ("Balkh", "Kunar")
 
 
 def mentions(text: str) -> Sequence[Mention]:
     found = [(text.find(name), Mention(name, True)) for name in PERSONS if name in text]
     found += [(text.find(name), Mention(name, False)) for name in GROUPS if name in text]
+    found += [(text.find(name), Mention(name, False, True)) for name in PLACES if name in text]
     return [mention for _, mention in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -78,6 +80,8 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
         ("Who fought ISKP in Balkh?", "What about Taliban?", "Who fought Taliban in Balkh?"),
         ("Who fought the Taliban?", "And the ISKP?", "Who fought the ISKP?"),
         ("Who met the Taliban?", "And ISKP?", "Who met ISKP?"),
+        ("Did ISKP win in Balkh?", "What about Kunar?", "Did ISKP win in Kunar?"),
+        ("In Balkh, who won?", "and in Kunar?", "in Kunar, who won?"),
         ("Who is Valle?", "And Shahab al-Muhajir?", "Who is Shahab al-Muhajir?"),
         ("How many died in 2020?", "And in 2021?", "How many died in 2021?"),
         ("How many died in May 2020 there?", "And June 2021?", "How many died in June 2021 there?"),
@@ -93,6 +97,20 @@ def test_a_question_that_only_names_something_else_is_the_last_one_with_that_in_
     last: str, question: str, rewritten: str
 ) -> None:
     assert interpret(question, [turn(last)], mentions) == rewritten
+
+
+@pytest.mark.parametrize(
+    ("last", "question"),
+    [
+        ("Who attacked Balkh?", "And in Kunar?"),  # where in Balkh, or Kunar in its place?
+        ("How many attacks did ISKP claim?", "And since then?"),
+        ("How many attacks did ISKP claim?", "And after that?"),
+        ("Where was Valle born?", "And by the way, tell me about ISKP."),
+        ("Who died on 3 May 2020 in Balkh and on 5 June 2020 in Kunar?", "And in 2021?"),
+    ],
+)
+def test_what_could_stand_for_several_things_is_put_for_none(last: str, question: str) -> None:
+    assert interpret(question, [turn(last)], mentions).startswith(question.rstrip())
 
 
 def test_a_long_conversation_does_not_make_questions_longer_and_longer() -> None:

@@ -67,6 +67,12 @@ def test_those_who_came_to_another_harm_are_not_those_asked_for(
     assert wrong_kind(read_question(question), sentence, answer) is wrong
 
 
+def test_prisoners_who_escaped_were_not_arrested() -> None:
+    sentence = "About 300 prisoners escaped in the raid on Jalalabad prison."
+    asked = read_question("How many prisoners escaped?")
+    assert not wrong_kind(asked, sentence, "About 300 prisoners")
+
+
 @pytest.mark.parametrize(
     ("sentence", "another"),
     [

@@ -97,6 +97,42 @@ def test_a_number_counts_those_who_came_to_the_harm_that_is_asked_for(reading: s
     assert answer("How many were arrested?", fallen, None) == "seven"
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "expected"),
+    [
+        (
+            "How many people were wounded in the deadliest attack?",
+            "The attack killed 60 people and wounded 143.",
+            "143",
+        ),
+        (
+            "How many people were wounded when the leader was killed?",
+            "Nine people were wounded and two killed.",
+            "Nine people",
+        ),
+        (
+            "How many countries lost citizens?",
+            "Citizens of seven countries died; 183 people were killed in all.",
+            "seven countries",
+        ),
+        (
+            "How many attacks were there?",
+            "3 more soldiers died in 12 attacks.",
+            "12 attacks",
+        ),
+        (
+            "How many prisoners escaped?",
+            "About 300 prisoners escaped and 12 guards were killed.",
+            "About 300 prisoners",
+        ),
+    ],
+)
+def test_what_is_counted_decides_before_what_befell_it(
+    question: str, sentence: str, expected: str
+) -> None:
+    assert answer(question, sentence, None) == expected
+
+
 def test_a_number_has_its_unit_and_not_what_was_done() -> None:
     sentence = "The group claims 216 attacks carried out since May and 13 wounded policemen."
     assert answer("How many attacks were there?", sentence, "216") == "216 attacks"
@@ -125,6 +161,9 @@ def things(question: str, answer: str) -> list[str]:
         ("China, which fears attacks, and Russia", []),
         ("those who had fled, and said so", []),
         ("Kabul", []),
+        ("Kabul, Afghanistan", []),
+        ("Ahmad, 23, and Ali, 30", []),
+        ("Abdul Rahman, a cleric, and two guards", []),
     ],
 )
 def test_a_list_is_as_many_spans_as_it_lists_things(answer: str, expected: list[str]) -> None:
@@ -133,8 +172,3 @@ def test_a_list_is_as_many_spans_as_it_lists_things(answer: str, expected: list[
 
 def test_a_list_is_only_a_list_where_several_things_are_asked_for() -> None:
     assert things("Who was named?", "China, Pakistan and Russia") == []
-
-
-def test_no_more_things_are_listed_than_the_question_says_there_are() -> None:
-    assert things("Which two targets were named?", "China, Pakistan and Russia") == []
-    assert len(things("Which three targets were named?", "China, Pakistan and Russia")) == 3
