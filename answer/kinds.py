@@ -110,9 +110,7 @@ def wrong_kind(question: Question, sentence: str, answer: str) -> bool:
         if asked.search(question.text):
             return not holds(answer)
     if question.expects is Expects.NUMBER:
-        if _counts_others(question, sentence):
-            return True
-        if _came_to_another(question, sentence, answer):
+        if _counts_others(question, sentence) or _came_to_another(question, sentence, answer):
             return True
         for harm in _HARMS:
             if harm.search(question.text):

@@ -27,9 +27,8 @@ _UNIT_WORDS = 2
 # A reason or a way in fewer words is a name or a thing, which the sentence makes one of.
 REASON_WORDS = 4
 # What strings the members of a list together.
-_COORDINATION = re.compile(r",|;|\band\b|\bas well as\b")
 _SEPARATOR = re.compile(r"\s*[,;]\s+(?:and\s+|as well as\s+)?|\s+(?:and|as well as)\s+")
-_OPENS_LIST = re.compile(r"\W*(?:(?:both|either|namely|including|first|firstly)\s+)?", re.I)
+_OPENS_LIST = re.compile(r"(?:both|either|namely|including|first|firstly)\s+", re.IGNORECASE)
 # A thing in a list has no more words, and none of those that make a clause of it.
 _ITEM_WORDS = 8
 _CLAUSE = frozenset(
@@ -131,18 +130,18 @@ def listed(question: Question, text: str, answer: tuple[int, int]) -> tuple[tupl
 def _is_no_list(text: str, items: Sequence[tuple[int, int]]) -> bool:
     """Whether what stands between commas says more of what is before: "Ali, 23", "Ali, a guard"."""
     said = [text[start:end] for start, end in items]
+    if all(each in states() for each in said):
+        return False
     return any(
-        each.isdigit() or each.split()[0] in ("a", "an") or each in states()
-        for each in said[1:]
-        if not all(each in states() for each in said)
+        each.isdigit() or each.split()[0] in ("a", "an") or each in states() for each in said[1:]
     )
 
 
 def _item(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of a thing in a list, without what leads up to it; None if it is none."""
+    start, end = _trimmed(text, start, end)
     if opening := _OPENS_LIST.match(text, start, end):
         start = opening.end()
-    start, end = _trimmed(text, start, end)
     forms = [word.form for word in words(text[start:end])]
     if not 0 < len(forms) <= _ITEM_WORDS or not _CLAUSE.isdisjoint(forms):
         return None
@@ -153,7 +152,7 @@ def _too_little(question: Question, answer: str) -> bool:
     """Whether a span is too short to be what was asked for, so that its sentence has to do."""
     if question.expects in (Expects.REASON, Expects.MANNER):
         return len(words(answer)) < REASON_WORDS
-    return question.several and not _COORDINATION.search(answer)
+    return question.several and not _SEPARATOR.search(answer)
 
 
 def counts(question: Question, sentence: str, number: Value) -> bool:

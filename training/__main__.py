@@ -9,6 +9,7 @@ from pathlib import Path
 
 from answer.reader import Reader, ReaderError
 from training.export import ExportError, export
+from training.mean import MeanError
 from training.measure import (
     measure_clapnq,
     measure_latency,
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder to write")
     exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
     exports.add_argument("--mean-with", type=Path, help="folder of a run to average this one with")
-    exports.add_argument("--share", type=float, default=0.7, help="of this run in the mean (0.7)")
+    exports.add_argument("--share", type=float, help="of this run in the mean, 0 to 1")
     measures = commands.add_parser("measure", help="measure a model on what it never saw")
     measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
@@ -95,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = {"train": _train, "export": _export, "measure": _measure}[options.command]
     try:
         command(options)
-    except (ExportError, ReaderError, SourceError, StartError, TrainingError) as error:
+    except (ExportError, MeanError, ReaderError, SourceError, StartError, TrainingError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from training.mean import MeanError, averaged
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
 from training.start import SHAPES, SOURCES, tokenizer_file
@@ -109,24 +109,6 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def averaged(
-    weights: Mapping[str, Tensor], others: Mapping[str, Tensor], share: float
-) -> dict[str, Tensor]:
-    """Return `share` of each of `weights` and the rest of its namesake in `others`.
-
-    Of two networks of which one went on from the other, the mean often reads better than either
-    on what neither was trained on (Wortsman et al., 2022, arXiv:2109.01903).
-
-    Raises ExportError if the share is not between 0 and 1 or the networks are of different shapes.
-    """
-    if not 0 < share < 1:
-        raise ExportError(f"a share of {share}; expected one between 0 and 1, both left out")
-    shapes, other_shapes = ({n: t.shape for n, t in each.items()} for each in (weights, others))
-    if shapes != other_shapes:
-        raise ExportError("the two runs are of different networks; average runs of one base")
-    return {name: torch.lerp(others[name], weight, share) for name, weight in weights.items()}
-
-
 def export(
     work: Path,
     data: Path,
@@ -134,21 +116,23 @@ def export(
     precision: str = "int8",
     *,
     mean_with: Path | None = None,
-    share: float = 0.7,
+    share: float | None = None,
 ) -> dict[str, Any]:
     """Write reader.onnx, tokenizer.json and reader.json into `directory`; return the manifest.
 
     `precision` is "int8", or "fp32" to measure what int8 loses. With `mean_with`, another run, the
     weights are `share` of this run's and the rest of that one's. Raises TrainingError if a folder
-    holds no run, ExportError if the runs cannot be averaged or if what is exported computes
-    something else.
+    holds no run, MeanError if the two have no mean or only one of `mean_with` and `share` is
+    given, ExportError if what is exported computes something else.
     """
     plan, state = read_plan(work), read_checkpoint(work)
     weights, mean = state["network"], None
-    if mean_with is not None:
+    if (mean_with is None) != (share is None):
+        raise MeanError("a mean takes another run and this one's share; give both or neither")
+    if mean_with is not None and share is not None:
         other_plan, other = read_plan(mean_with), read_checkpoint(mean_with)
         if other_plan.base != plan.base:
-            raise ExportError(f"{mean_with} began from {other_plan.base}, {work} from {plan.base}")
+            raise MeanError(f"{mean_with} began from {other_plan.base}, {work} from {plan.base}")
         weights = averaged(weights, other["network"], share)
         mean = {"share": share, **run_record(other_plan, other)}
     network = ReaderNetwork(SHAPES[plan.base])

@@ -188,8 +188,7 @@ def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
     for fold in range(FOLDS):
-        others = [each for number, each in enumerate(asked) if number % FOLDS != fold]
-        judge = weigh(others)
+        judge = weigh([each for number, each in enumerate(asked) if number % FOLDS != fold])
         for number in range(fold, len(asked), FOLDS):
             scores[number], right[number] = _outcome(asked[number], judge)
     return scores, right

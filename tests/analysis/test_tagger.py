@@ -63,6 +63,15 @@ def test_entities_are_found_in_sentences_with_a_name_that_is_known_to_nobody(
         assert text[entity.start_char : entity.end_char] == entity.text
 
 
+def test_a_sentence_without_an_open_name_has_no_entities_beside_one_that_has(
+    register: NameRegister,
+) -> None:
+    closed, open_ = "The Taliban killed two gunmen in Afghanistan on Monday.", "Then Zarvani left."
+    document = Document(text=f"Gunmen again\n{closed} {open_}", title="Gunmen")
+    paragraph = tag(document, register)[-1]
+    assert [entity.text for entity in paragraph.doc.ents] == ["Zarvani"]
+
+
 def test_parts_of_speech_are_those_of_the_pipelines_own_rules() -> None:
     texts = (
         "There was no truce; they didn't, they said, have it, and so it's been war since.",

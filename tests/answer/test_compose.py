@@ -223,3 +223,24 @@ def test_a_list_is_cited_with_the_place_of_each_thing_in_it(
         citation.answer_start <= start < end <= citation.answer_end
         for start, end in citation.listed
     )
+
+
+def test_two_deaths_of_one_man_are_told_to_whom_asks_about_him_alone(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    texts = (
+        "The raid\n\nOmar Selim was killed in the town of Herat in May 2021, when four gunmen of "
+        "the Grey Front attacked the barracks there.",
+        "The sentence\n\nOmar Selim was executed in the city of Kabul on 8 June 2022, the court "
+        "said.",
+    )
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text, encoding="utf-8")
+    with closing(Store.open(tmp_path / "data", Embedder.load())) as store:
+        ingest(store, sorted(tmp_path.glob("*.txt")))
+        with store.snapshot() as snapshot:
+            died = answerer.ask(snapshot, "Where was Omar Selim killed?")
+            counted = answerer.ask(snapshot, "How many gunmen attacked the barracks in Herat?")
+    assert [len(conflict.values) for conflict in died.conflicts] == [2]
+    assert (counted.answer, counted.conflicts) == ("four gunmen", ())
+    assert len(counted.citations) == 1

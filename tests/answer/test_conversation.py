@@ -81,7 +81,7 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
         ("Who fought the Taliban?", "And the ISKP?", "Who fought the ISKP?"),
         ("Who met the Taliban?", "And ISKP?", "Who met ISKP?"),
         ("Did ISKP win in Balkh?", "What about Kunar?", "Did ISKP win in Kunar?"),
-        ("In Balkh, who won?", "and in Kunar?", "in Kunar, who won?"),
+        ("In Balkh, who won?", "and in Kunar?", "In Kunar, who won?"),
         ("Who is Valle?", "And Shahab al-Muhajir?", "Who is Shahab al-Muhajir?"),
         ("How many died in 2020?", "And in 2021?", "How many died in 2021?"),
         ("How many died in May 2020 there?", "And June 2021?", "How many died in June 2021 there?"),

@@ -156,6 +156,7 @@ def things(question: str, answer: str) -> list[str]:
             ["the Longan Hotel", "Pakistani Embassy", "military airport"],
         ),
         ("1,000 rifles as well as 20 lorries", ["1,000 rifles", "20 lorries"]),
+        ("“Lion”, “Falcon” and “Bear”", ["“Lion”", "“Falcon”", "“Bear”"]),
         ("Trinidad & Tobago", []),
         ("intelligence and operations chief Kari Fateh", []),
         ("China, which fears attacks, and Russia", []),

@@ -1,11 +1,9 @@
-"""What is exported of one run, and of two."""
+"""The mean of two runs."""
 
 import pytest
 import torch
 
-pytest.importorskip("onnx", reason="exporting a reader takes `pip install onnx onnxscript`")
-
-from training.export import ExportError, averaged
+from training.mean import MeanError, averaged
 
 
 def test_a_mean_of_two_runs_has_each_weight_between_theirs() -> None:
@@ -22,11 +20,11 @@ def test_a_mean_of_two_runs_has_each_weight_between_theirs() -> None:
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.5])
 def test_a_share_that_leaves_one_run_out_is_an_error(share: float) -> None:
     weights = {"a": torch.tensor([1.0])}
-    with pytest.raises(ExportError, match="between 0 and 1"):
+    with pytest.raises(MeanError, match="between 0 and 1"):
         averaged(weights, weights, share)
 
 
 def test_runs_of_different_networks_are_not_averaged() -> None:
     one, other = {"a": torch.zeros(2)}, {"a": torch.zeros(3)}
-    with pytest.raises(ExportError, match="different networks"):
+    with pytest.raises(MeanError, match="different networks"):
         averaged(one, other, 0.5)
