@@ -8,7 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from answer.reader import Reader, ReaderError
-from training.export import ExportError, export
+from training.delta import DeltaError
+from training.export import ExportError, compress, export, restore
 from training.mean import MeanError
 from training.measure import (
     measure_clapnq,
@@ -25,6 +26,7 @@ from training.train import Plan, TrainingError, progress_line, train
 DEFAULT_DATA = Path("../shared/data")
 DEFAULT_WORK = Path(".data/training")
 DEFAULT_MODEL = Path("answer/model")
+SECOND_READER = Path("answer/second")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
     exports.add_argument("--mean-with", type=Path, help="folder of a run to average this one with")
     exports.add_argument("--share", type=float, help="of this run in the mean, 0 to 1")
+    compresses = commands.add_parser("compress", help="write what the last checkpoint changed")
+    compresses.add_argument("--data", type=Path, default=DEFAULT_DATA, help="of the data sets")
+    compresses.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
+    compresses.add_argument("--model", type=Path, default=SECOND_READER, help="folder to write")
+    restores = commands.add_parser("restore", help="make the second reader from its base")
+    restores.add_argument("--compressed", type=Path, default=SECOND_READER, help="what it changed")
+    restores.add_argument("--model", type=Path, required=True, help="folder to write")
     measures = commands.add_parser("measure", help="measure a model on what it never saw")
     measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
@@ -90,13 +99,37 @@ def _export(options: argparse.Namespace) -> None:
     print(json.dumps(manifest["files"], indent=1))
 
 
+def _compress(options: argparse.Namespace) -> None:
+    manifest = compress(options.work, options.data, options.model)
+    print(json.dumps(manifest["files"], indent=1))
+
+
+def _restore(options: argparse.Namespace) -> None:
+    manifest = restore(options.compressed, options.model)
+    print(json.dumps(manifest["files"], indent=1))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
-    command = {"train": _train, "export": _export, "measure": _measure}[options.command]
+    command = {
+        "train": _train,
+        "export": _export,
+        "compress": _compress,
+        "restore": _restore,
+        "measure": _measure,
+    }[options.command]
     try:
         command(options)
-    except (ExportError, MeanError, ReaderError, SourceError, StartError, TrainingError) as error:
+    except (
+        DeltaError,
+        ExportError,
+        MeanError,
+        ReaderError,
+        SourceError,
+        StartError,
+        TrainingError,
+    ) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

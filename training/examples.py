@@ -67,6 +67,12 @@ class Mixture:
             unrelated=share * self.unrelated,
         )
 
+    def with_short_windows(self, share: float) -> "Mixture":
+        """Return this mixture with that share of windows of the shortest size, 0 to 1."""
+        rest = self.window_weights[1:]
+        longer = (weight * (1 - share) / sum(rest) for weight in rest)
+        return replace(self, window_weights=(share, *longer))
+
 
 OTHER_DOMAINS = ("squadshifts-reddit", "squadshifts-amazon")
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from answer.compose import JUDGE_FILE
+from answer.reader import FORMAT, MANIFEST, checked_files, read_manifest
+from training.delta import packed, unpacked
 from training.mean import MeanError, averaged
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
-from training.start import SHAPES, SOURCES, tokenizer_file
-from training.train import read_checkpoint, read_plan, run_record
+from training.start import SHAPES, SOURCES, encoder_state, tokenizer_file
+from training.train import Plan, read_checkpoint, read_plan, run_record
 
-FORMAT = 1
+DELTA = "delta.npz"
 OPSET = 20
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("start", "end", "answerable")
@@ -135,7 +139,71 @@ def export(
             raise MeanError(f"{mean_with} began from {other_plan.base}, {work} from {plan.base}")
         weights = averaged(weights, other["network"], share)
         mean = {"share": share, **run_record(other_plan, other)}
-    network = ReaderNetwork(SHAPES[plan.base])
+    return _write(weights, plan.base, directory, precision, _about(plan, state, data, mean))
+
+
+def compress(work: Path, data: Path, directory: Path) -> dict[str, Any]:
+    """Write what the run in `work` changed of its base into `directory`; return the manifest.
+
+    `restore` makes the model of it again, where the base's package is installed. Raises
+    TrainingError if `work` holds no run.
+    """
+    plan, state = read_plan(work), read_checkpoint(work)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / DELTA).write_bytes(packed(state["network"], encoder_state(plan.base)))
+    manifest = {
+        "format": FORMAT,
+        "files": {DELTA: sha256(directory / DELTA)},
+        "base": plan.base,
+        **_about(plan, state, data, None),
+    }
+    _write_manifest(manifest, directory)
+    return manifest
+
+
+def restore(compressed: Path, directory: Path) -> dict[str, Any]:
+    """Write the model that `compress` put into `compressed` as `export` would; return its manifest.
+
+    The judge that lies beside it, if any, comes with it. Raises ReaderError if a file is missing or
+    altered, StartError if the base's package is, DeltaError if they don't fit each other,
+    ExportError if what is exported computes something else.
+    """
+    stored = read_manifest(compressed)
+    content = checked_files(compressed, stored)[DELTA]
+    weights = unpacked(content, encoder_state(stored["base"]))
+    about = {name: stored[name] for name in ("max_tokens", "max_question_tokens", "training")}
+    manifest = _write(weights, stored["base"], directory, "int8", about)
+    if (compressed / JUDGE_FILE).exists():
+        shutil.copyfile(compressed / JUDGE_FILE, directory / JUDGE_FILE)
+    return manifest
+
+
+def _about(
+    plan: Plan, state: Mapping[str, Any], data: Path, mean: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return what a manifest says of how a model reads and of how it was trained."""
+    held_out = held_out_titles(read_squad(data / "reading" / "squad2-dev.json.gz"))
+    return {
+        "max_tokens": plan.max_tokens,
+        "max_question_tokens": plan.max_question_tokens,
+        "training": {
+            "started_from": SOURCES[plan.base],
+            "earlier_runs": state.get("earlier", []),
+            **run_record(plan, state),
+            "mean_with": mean,
+            "held_out_articles": list(held_out),
+        },
+    }
+
+
+def _write(
+    weights: Mapping[str, Tensor],
+    base: str,
+    directory: Path,
+    precision: str,
+    about: Mapping[str, Any],
+) -> dict[str, Any]:
+    network = ReaderNetwork(SHAPES[base])
     network.load_state_dict(weights)
     network.eval()
     # A bias that wants a gradient takes attention along a path that the exporter cannot follow.
@@ -150,21 +218,16 @@ def export(
             quantise(Path(folder) / "float.onnx", directory / "reader.onnx")
     onnx.checker.check_model(str(directory / "reader.onnx"))
     shutil.copyfile(tokenizer_file(), directory / "tokenizer.json")
-    held_out = held_out_titles(read_squad(data / "reading" / "squad2-dev.json.gz"))
     manifest = {
         "format": FORMAT,
         "files": {name: sha256(directory / name) for name in ("reader.onnx", "tokenizer.json")},
         "precision": precision,
-        "max_tokens": plan.max_tokens,
-        "max_question_tokens": plan.max_question_tokens,
-        "training": {
-            "started_from": SOURCES[plan.base],
-            "earlier_runs": state.get("earlier", []),
-            **run_record(plan, state),
-            "mean_with": mean,
-            "held_out_articles": list(held_out),
-        },
+        **about,
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (directory / "reader.json").write_text(text + "\n", encoding="utf-8")
+    _write_manifest(manifest, directory)
     return manifest
+
+
+def _write_manifest(manifest: Mapping[str, Any], directory: Path) -> None:
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (directory / MANIFEST).write_text(text + "\n", encoding="utf-8")

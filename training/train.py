@@ -56,6 +56,8 @@ class Plan:
     max_question_tokens: int = 48
     answerable_weight: float = 1.0
     negatives: float = 1.0  # share of the recipe's made negatives, to compare with fewer or none
+    # Share of the windows that are a sentence or two, which is all that a second reader looks at.
+    short_windows: float = 0.08
     checkpoint_minutes: float = 5.0
     threads: int = 2
     # The folder of a finished run to go on from with a fresh schedule; empty starts from `base`.
@@ -303,6 +305,8 @@ def _check(plan: Plan) -> None:
     layers = SHAPES[plan.base].layers
     if not 0 <= plan.frozen_layers <= layers:
         raise TrainingError(f"{plan.frozen_layers} frozen layers; {plan.base} has {layers}")
+    if not 0 <= plan.short_windows <= 1:
+        raise TrainingError(f"{plan.short_windows} of the windows short; expected 0 to 1")
     if plan.temperature <= 0 or not 0 <= plan.teacher_share <= 1:
         raise TrainingError(
             f"temperature {plan.temperature}, teacher's share {plan.teacher_share}; expected a "
@@ -368,7 +372,7 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     others += read_reports()[0]
     paragraphs = training_paragraphs(squad2, squad1, others, held_out_titles(squad2))
     judged, _ = read_clapnq(data / "refusal")
-    mixture = Mixture().with_negatives(plan.negatives)
+    mixture = Mixture().with_negatives(plan.negatives).with_short_windows(plan.short_windows)
 
     def done_share() -> float:
         if plan.minutes is not None:
