@@ -9,7 +9,7 @@ PEERS := .venv-peers/bin
 GOLD ?= eval/gold/samples-test.jsonl
 DOCUMENTS ?= corpus
 
-.PHONY: help serve test lint bench peers clean
+.PHONY: help serve second test lint bench peers clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,14 @@ help: ## Show what can be made
 serve: .venv/.runtime ## Index the sample reports and start the chat on http://127.0.0.1:8000
 	$(BIN)/dossier ingest corpus
 	$(BIN)/dossier serve
+
+.venv/.second: .venv/.runtime answer/second/reader.json
+	@echo "Installing the second reader's base (400 MB; once only) and making the reader of it…"
+	$(INSTALL) -e '.[training,teacher]'
+	$(BIN)/python -m training restore --model .data/second
+	@touch $@
+
+second: .venv/.second ## Make the second reader: better answers, slower (see the README)
 
 test: .venv/.dev .venv/.browser ## Install what the tests need and run them all
 	$(BIN)/python -m pytest

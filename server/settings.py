@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         None,
         description="Larger reader, of the same kinds as DOSSIER_READER, that looks at the most "
         "promising sentences in its place; `python -m training.judge --second` fits the judge to "
-        "both. Unset: none.",
+        "both. Ours is made by `make second` in `.data/second`. Unset: none.",
     )
     error_budget: float | None = Field(
         None,

@@ -101,4 +101,5 @@ def _restored(
 
 def _value(codes: Floats, steps: Floats) -> Floats:
     """Return the middle of each code's step: no code stands for no change."""
-    return (codes - (_LEVELS - 1) / 2) * steps
+    values: Floats = (codes - (_LEVELS - 1) / 2) * steps
+    return values

@@ -1,13 +1,18 @@
 """What a run changed of its base, stored in a sixth of its size."""
 
 import io
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from answer.judge import Judge
+from answer.reader import ReaderError, checked_files, read_manifest
 from training.delta import DeltaError, packed, unpacked
 
+SHIPPED = Path(__file__).parents[2] / "answer" / "second"
 ROWS, COLUMNS = 8, 256
 
 
@@ -67,3 +72,21 @@ def test_a_file_that_is_no_change_is_an_error() -> None:
     np.savez(stray, **{"layer.weight/codes": np.zeros((3, 4), dtype=np.uint8)})
     with pytest.raises(DeltaError, match="expected what"):
         unpacked(stray.getvalue(), {"layer.weight": torch.zeros(2, 64)})
+
+
+def test_the_shipped_second_reader_is_whole_small_and_judged() -> None:
+    manifest = read_manifest(SHIPPED)
+    (content,) = checked_files(SHIPPED, manifest).values()
+    assert len(content) < 25_000_000
+    assert manifest["base"] == "mpnet"
+    assert 0 < Judge.load(SHIPPED / "judge.json").threshold < 1
+
+
+def test_an_altered_change_is_not_restored(tmp_path: Path) -> None:
+    export = pytest.importorskip("training.export", reason="needs the extra [training]")
+    manifest = json.loads((SHIPPED / "reader.json").read_text())
+    (tmp_path / "reader.json").write_text(json.dumps(manifest))
+    (tmp_path / "delta.npz").write_bytes((SHIPPED / "delta.npz").read_bytes()[:-1] + b"!")
+    with pytest.raises(ReaderError, match="SHA-256"):
+        export.restore(tmp_path, tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -80,6 +80,17 @@ def test_a_mixture_without_negatives_leaves_only_what_the_data_sets_leave_unansw
     )
 
 
+def test_short_windows_take_the_share_that_is_asked_for() -> None:
+    usual = Mixture()
+    assert usual.with_short_windows(usual.window_weights[0]).window_weights == pytest.approx(
+        usual.window_weights
+    )
+    short = usual.with_short_windows(0.45).window_weights
+    assert short[0] == 0.45
+    assert sum(short) == pytest.approx(1)
+    assert short[1] / short[2] == pytest.approx(usual.window_weights[1] / usual.window_weights[2])
+
+
 def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_the_next() -> None:
     def build(seed: int, epoch: int) -> list[str]:
         return [e.question + e.window for e in build_epoch(PARAGRAPHS, (), ALWAYS, seed, epoch)]
