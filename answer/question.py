@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.terms import stem, words
+from analysis.terms import HYPHENS, STOP_WORDS, stem, words
 from analysis.values import Value, find_dates, find_numbers
 
 
@@ -126,10 +126,17 @@ _SEVERAL = re.compile(
 )
 
 
-_COUNTED = re.compile(
-    r"\b(?:many|meny|number of) ((?:(?!(?:were|was|are|is|did|do|does|have|has|had|in|at|on|of|by|"
-    r"to|after|from|besides|died|killed)\b)[\w’'-]+ ?){1,3})",
-    re.IGNORECASE,
+_MANY = re.compile(r"\b(?:many|meny|number of)\s+", re.IGNORECASE)
+# What is counted is named in so many words after "many" ("suspected foreign fighters").
+_COUNTED_WORDS = 4
+# "how many more people", "how many of the prisoners"
+_BEFORE_COUNTED = frozenset("more other further additional of the these those".split())
+# What follows it: verbs whose past has no "ed", and other words that are no noun.
+_AFTER_COUNTED = STOP_WORDS | frozenset(
+    "became become began begin belong besides alongside according altogether around away back came "
+    "come died drown fall fell fight fled flee fought freeze froze gave get give go got held hold "
+    "ill join keep kept killed lay left live lose lost made make meet met ran remain run sat see "
+    "serve set stand starve stay stood take together took went win won work".split()
 )
 PEOPLE = "peopl"
 """What `counted` is when it may be whoever."""
@@ -173,8 +180,23 @@ def read_question(text: str, names: Collection[str] = ()) -> Question:
 
 def _counted(text: str) -> tuple[str | None, str | None]:
     """Return the stem of what is to be counted, or PEOPLE, and how the question writes it."""
-    found = _COUNTED.search(text)
-    if found is None or not words(found[1]):
+    found = _MANY.search(text)
+    if found is None:
         return None, None
-    head = stem(words(found[1])[-1].form)
-    return PEOPLE if head in _ANYBODY else head, found[1].strip()
+    begin = end = found.end()
+    head = None
+    for word in words(text[begin:])[:_COUNTED_WORDS]:
+        if not HYPHENS.issuperset(text[end : begin + word.start].strip()):
+            break
+        leads_up = head is None and word.form in _BEFORE_COUNTED
+        # Only in front of a noun is "wounded" no verb: "how many wounded soldiers were flown out".
+        verb = head is not None and word.form.endswith("ed")
+        name = text[begin + word.start : begin + word.end].isupper()  # "US", "IS"
+        if not leads_up and not name and (verb or word.form in _AFTER_COUNTED):
+            break
+        end = begin + word.end
+        if not leads_up:
+            head = stem(word.form)
+    if head is None:
+        return None, None
+    return PEOPLE if head in _ANYBODY else head, text[begin:end]
