@@ -1,5 +1,6 @@
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ SHA = "a" * 64
 
 PROJECT = Path(__file__).parents[2]
 GOLD = PROJECT / "eval" / "gold"
-CORPUS = "../shared/corpus"
+DOCUMENTS = {"articles": "../shared/corpus/*.txt", "samples": "corpus/*"}
+"""Where the documents are that a source's gold asks about."""
+
+of_each_source = pytest.mark.parametrize("source", DOCUMENTS)
 UNANSWERING = (
     RegionKind.BIOGRAPHY,
     RegionKind.FOOTNOTE,
@@ -229,8 +233,8 @@ def test_the_same_question_in_two_parts_is_a_leak() -> None:
     assert [leak[1] for leak in leaks([first], [same, other], threshold=0.5)] == ["b", "c"]
 
 
-def gold_part(name: str) -> list[GoldQuestion]:
-    return read_gold(GOLD / f"articles-{name}.jsonl")
+def gold_part(source: str, name: str) -> list[GoldQuestion]:
+    return read_gold(GOLD / f"{source}-{name}.jsonl")
 
 
 def places_of(question: GoldQuestion) -> list[Evidence]:
@@ -242,11 +246,10 @@ def overlap(first: Evidence, second: Evidence) -> bool:
     return same and first.start < second.end and second.start < first.end
 
 
-def alike_to(others: list[GoldQuestion], threshold: float) -> list[str]:
+def alike_to(tune: list[GoldQuestion], others: list[GoldQuestion], threshold: float) -> list[str]:
     """Return the ids of tune questions that share so many words with one of the others, with the
     turns before them or without; only the ids, so that a failure shows nobody the others.
     """
-    tune = gold_part("tune")
     with_turns = {first for first, _, _ in leaks(tune, others, threshold)}
     return [
         question.id
@@ -256,52 +259,64 @@ def alike_to(others: list[GoldQuestion], threshold: float) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
-def articles() -> dict[str, Document]:
-    folder = PROJECT / CORPUS
-    if not folder.is_dir():
-        pytest.skip(f"{CORPUS} is not here: the articles are not part of the project")
-    loaded = [load_file(path, Limits()) for path in sorted(folder.glob("*.txt"))]
-    documents = [document for article in loaded for document in article.documents]
+@cache
+def documents_of(source: str) -> dict[str, Document]:
+    """Return a source's documents by the SHA-256 of their texts; skips the test without them."""
+    paths = sorted(PROJECT.glob(DOCUMENTS[source]))
+    if source == "articles" and not paths:
+        pytest.skip("the articles are not here: they are not part of the project")
+    loaded = [load_file(path, Limits()) for path in paths]
+    documents = [document for file in loaded for document in file.documents]
     return {hashlib.sha256(item.text.encode()).hexdigest(): item for item in documents}
 
 
-def test_no_tune_question_rests_on_evidence_of_a_test_question() -> None:
-    reported = [place for question in gold_part("test") for place in places_of(question)]
+@of_each_source
+def test_no_tune_question_rests_on_evidence_of_a_test_question(source: str) -> None:
+    reported = [place for question in gold_part(source, "test") for place in places_of(question)]
     on_reported = [
         question.id
-        for question in gold_part("tune")
+        for question in gold_part(source, "tune")
         if any(overlap(mine, theirs) for mine in places_of(question) for theirs in reported)
     ]
     assert on_reported == []
 
 
-def test_no_tune_question_shares_half_its_words_with_a_test_question() -> None:
-    alike = alike_to(gold_part("test"), 0.5)
+@pytest.mark.parametrize("source", ["articles", "samples"])
+@pytest.mark.parametrize("reported", ["articles", "samples"])
+def test_no_tune_question_shares_half_its_words_with_a_test_question(
+    source: str, reported: str
+) -> None:
+    alike = alike_to(gold_part(source, "tune"), gold_part(reported, "test"), 0.5)
     assert alike == []
 
 
-def test_no_tune_question_is_a_dev_question_again() -> None:
-    alike = alike_to(gold_part("dev"), 0.9)
+@of_each_source
+def test_no_tune_question_is_a_dev_question_again(source: str) -> None:
+    alike = alike_to(gold_part(source, "tune"), gold_part(source, "dev"), 0.9)
     assert alike == []
 
 
 def test_no_id_is_used_in_two_parts_of_the_gold() -> None:
-    ids = [question.id for name in ("dev", "test", "tune") for question in gold_part(name)]
+    ids = [
+        question.id
+        for source in DOCUMENTS
+        for name in ("dev", "test", "tune")
+        for question in gold_part(source, name)
+    ]
     assert len(ids) == len(set(ids))
 
 
-def test_the_tune_questions_are_true_of_the_articles(articles: dict[str, Document]) -> None:
-    texts = {sha: document.text for sha, document in articles.items()}
-    assert check_gold(gold_part("tune"), texts.get) == []
+@of_each_source
+def test_the_tune_questions_are_true_of_their_documents(source: str) -> None:
+    texts = {sha: document.text for sha, document in documents_of(source).items()}
+    assert check_gold(gold_part(source, "tune"), texts.get) == []
 
 
-def test_tune_evidence_begins_and_ends_on_text_that_may_answer(
-    articles: dict[str, Document],
-) -> None:
-    for question in gold_part("tune"):
+@of_each_source
+def test_tune_evidence_begins_and_ends_on_text_that_may_answer(source: str) -> None:
+    for question in gold_part(source, "tune"):
         for place in places_of(question):
-            document = articles[place.document]
+            document = documents_of(source)[place.document]
             quoted = document.text[place.start : place.end]
             assert quoted == quoted.strip(), question.id
             touched = [
@@ -312,17 +327,21 @@ def test_tune_evidence_begins_and_ends_on_text_that_may_answer(
             assert not set(touched) & set(UNANSWERING), question.id
 
 
-def test_the_tune_part_copies_no_run_of_words_from_an_article(
-    articles: dict[str, Document],
-) -> None:
-    runs = {
-        tuple(words[start : start + COPIED_RUN])
-        for words in (tokens(document.text) for document in articles.values())
-        for start in range(len(words) - COPIED_RUN + 1)
-    }
-    for question in gold_part("tune"):
+@of_each_source
+def test_accepted_answers_of_the_tune_part_are_short(source: str) -> None:
+    for question in gold_part(source, "tune"):
         answers = [answer for part in question.parts for answer in part.answers]
         assert all(len(answer.split()) < COPIED_RUN for answer in answers), question.id
+
+
+def test_the_tune_part_copies_no_run_of_words_from_an_article() -> None:
+    runs = {
+        tuple(words[start : start + COPIED_RUN])
+        for words in (tokens(document.text) for document in documents_of("articles").values())
+        for start in range(len(words) - COPIED_RUN + 1)
+    }
+    for question in gold_part("articles", "tune"):
+        answers = [answer for part in question.parts for answer in part.answers]
         for text in (*question.turns, question.question, *answers):
             words = tokens(text)
             assert not any(
