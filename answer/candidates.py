@@ -45,21 +45,14 @@ class Candidate:
         return self.context_start if self.leans else self.start
 
     @property
-    def quote(self) -> str:
-        """The sentence, after the one before it where it leans, as running text.
-
-        As long as the document's text from `quote_start` to `end`, and the same but for line breaks
-        between the two sentences.
-        """
-        if not self.leans:
-            return self.text
-        gap = self.start - self.context_start - len(self.before)
-        return self.before + " " * gap + self.text
-
-    @property
     def context(self) -> str:
         """The sentence with its neighbours, as running text."""
         return " ".join(part for part in (self.before, self.text, self.after) if part)
+
+    @property
+    def lead(self) -> int:
+        """Where the sentence begins in `context`."""
+        return len(self.before) + 1 if self.before else 0
 
 
 def candidates_of(

@@ -39,15 +39,15 @@ JUDGE_FILE = "judge.json"
 
 # Passages whose sentences are candidates; the reader reads the first of them whole.
 HITS = 16
-WINDOWS = 6
+WINDOWS = 4
 NEAREST = 3
 MAX_CITATIONS = 6
 # A further sentence is cited when it is at least this likely beside the best one, in odds; one that
 # follows or precedes the best is quoted with it when at least this likely.
 FURTHER_ODDS = 0.25
 ADJOINING_ODDS = 0.02
-# Sentences that the reader looks at once more, alone.
-LOOKS = 8
+# Sentences that the reader looks at once more, between their neighbours.
+LOOKS = 6
 # What stands for the reader's span logit where it found no span in a sentence.
 NO_SPAN = -8.0
 
@@ -302,18 +302,22 @@ class Answerer:
         chosen: Sequence[int],
         register: NameRegister,
     ) -> dict[int, Read]:
-        """Return what the reader sees in the chosen candidates alone, by their number.
+        """Return what the reader sees in the chosen candidates, by their number.
 
-        A passage may answer where this sentence of it does not; alone, it has to stand for itself.
-        A sentence that leans on the one before it is read with that one.
+        A passage may answer where this sentence of it does not. It is read with the sentences
+        beside it, which say whom "he" or "the attack" is about.
         """
-        windows = [candidates[number].quote for number in chosen]
+        windows = [candidates[number].context for number in chosen]
         readings = self._second.read_pairs(
             [(as_named_in(question, window, register), window) for window in windows]
         )
         return {
             number: _read_of(
-                reading, candidates[number], candidates[number].quote_start, question, register
+                reading,
+                candidates[number],
+                candidates[number].start - candidates[number].lead,
+                question,
+                register,
             )
             for number, reading in zip(chosen, readings, strict=True)
         }

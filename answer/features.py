@@ -184,7 +184,8 @@ def features_of(
     """Return the feature vector of `candidate` in the order of FEATURES.
 
     `answer` is the shortest span of the candidate that would answer. `logits` are the reader's, of
-    the whole passage and of the sentence alone, for "it answers" and for the best span in it.
+    the whole passage and of the sentence with its neighbours, for "it answers" and for the best
+    span in it.
     """
     around = (candidate.hit.document.title, candidate.before, candidate.text, candidate.after)
     names = [concept for concept in concepts if concept.name is not None]

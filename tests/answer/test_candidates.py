@@ -19,14 +19,16 @@ def test_each_sentence_knows_its_place_and_its_neighbours() -> None:
     assert [TEXT[c.start : c.end] == c.text for c in (failed, cost, nobody)] == [True] * 3
     assert (failed.before, failed.after) == ("", "It cost four lives.")
     assert (cost.before, cost.after) == ("The raid failed.", "Nobody claimed it.")
+    for each in (failed, cost, nobody):
+        assert each.context[each.lead :].startswith(each.text)
 
 
 def test_a_sentence_that_leans_is_quoted_with_the_one_before_it() -> None:
     failed, cost, _ = candidates_of([hit(1, 7, len(TEXT))], nothing)
     assert not failed.leans
     assert cost.leans
-    assert cost.quote == "The raid failed. It cost four lives."
-    assert TEXT[cost.quote_start : cost.end] == cost.quote
+    assert TEXT[cost.quote_start : cost.end] == "The raid failed. It cost four lives."
+    assert failed.quote_start == failed.start
 
 
 def test_a_sentence_of_two_passages_comes_once_with_the_better_one() -> None:
@@ -48,5 +50,5 @@ def test_a_sentence_at_a_border_has_the_sentence_across_it_as_its_neighbour() ->
     assert (failed.before, failed.after) == ("Cover.", "It cost four lives.")
     cost, nobody = candidates_of([second], beside)
     assert cost.leans
-    assert cost.quote == TEXT[cost.quote_start : cost.end] == "The raid failed. It cost four lives."
+    assert TEXT[cost.quote_start : cost.end] == "The raid failed. It cost four lives."
     assert nobody.after == ""
