@@ -46,6 +46,7 @@ from server.backend import load_answerer
 from server.correcting import checked
 from server.errors import ApiError
 from server.exports import gold
+from server.present import percent
 from server.record_schemas import (
     ATTACK_SORTS,
     ActorBody,
@@ -620,7 +621,7 @@ def _print_answer(answer: Answer) -> None:
             typer.echo(f"\n  {_named(hit.document)}\n  {hit.passage.text}")
         return
     typer.secho(answer.answer or "", bold=True)
-    typer.echo(f"({answer.confidence:.0%} likely to be right)")
+    typer.echo(f"({percent(answer.confidence)} % likely to be right)")
     for citation in answer.citations:
         at = citation.answer_start - citation.start, citation.answer_end - citation.start
         typer.echo(f"\n[{citation.number}] ", nl=False)
