@@ -91,6 +91,12 @@ def _names_a_state(answer: str) -> bool:
     return not state_words().isdisjoint(_CAPITALISED.findall(answer))
 
 
+def _names_more_than_states(answer: str) -> bool:
+    """Whether `answer` can name provinces: "China and Russia" cannot, "the north of China" can."""
+    plain = re.sub(r"\b(?:and|or|the|both)\b|\W", " ", answer)
+    return not state_words().issuperset(plain.split())
+
+
 # What is asked for, and what the answer itself holds: a date beside it in the sentence is no help.
 _ASKED_OF_ANSWER: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (_words(r"(?:what|which|wich) (?:exact )?(?:day|date)"), _states_a_day),
@@ -98,6 +104,7 @@ _ASKED_OF_ANSWER: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
         _words(r"nationalit(?:y|ies)|citizenship|(?:what|which|wich) (?:countr(?:y|ies)|states?)"),
         _names_a_state,
     ),
+    (_words(r"(?:what|which|wich) (?:provinces?|districts?)"), _names_more_than_states),
 )
 
 

@@ -42,6 +42,9 @@ def test_a_sentence_without_the_words_that_any_answer_needs_is_of_the_wrong_kind
         ("What nationality was the bomber?", "a Tajik", False),
         ("Which country was he from?", "Lorne", True),
         ("Which country was he from?", "Uzbekistan", False),
+        ("Which provinces saw raids?", "China, Pakistan and Russia", True),
+        ("Which provinces saw raids?", "the eastern provinces of Afghanistan", False),
+        ("In which district was it?", "Khost", False),
     ],
 )
 def test_an_answer_must_itself_be_of_the_kind_that_is_asked_for(
