@@ -34,7 +34,7 @@ serve: .venv/.runtime ## Index the sample reports and start the chat on http://1
 	$(BIN)/dossier ingest corpus
 	$(BIN)/dossier serve
 
-.venv/.second: .venv/.runtime answer/second/reader.json
+.venv/.second: .venv/.runtime answer/second/reader.json answer/second/judge.json
 	@echo "Installing the second reader's base (400 MB; once only) and making the reader of it…"
 	$(INSTALL) -e '.[training,teacher]'
 	$(BIN)/python -m training restore --model .data/second

@@ -12,7 +12,7 @@ from answer.question import PEOPLE, Expects, Question
 # ", the new leader of the group, …" and "is a lecturer at …" say who somebody is.
 _APPOSITION = re.compile(
     r",? (?:or )?((?:an?|the|one of|former|known as|also known as|"
-    r"who (?:is|was|became|leads?|led|heads?|headed|served?))\b[^,;.()]+)",
+    r"who (?:(?:is|was)(?! \w+(?:ly|ed)\b)|became|leads?|led|heads?|headed|served?))\b[^,;.()]+)",
     re.IGNORECASE,
 )
 # "Asad Laghamani, called Qais".
@@ -20,7 +20,10 @@ _CALLED = re.compile(
     r",?\s+(?:also |better |formerly )?(?:called|known as|nicknamed|alias|aka)\s+[“\"‘']?$",
     re.IGNORECASE,
 )
-_PREDICATE = re.compile(r" (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^;.]+)")
+# After the name, or after what befell its bearer: "Fateh, who was killed in May, is a director".
+_PREDICATE = re.compile(
+    r"(?:, who [^,;.()]+,)? (?:is|was|are|were) ((?:also )?(?:an?|the|one of)\b[^;.]+)"
+)
 
 # Up to this many words after a number name what is counted ("11 militants", "six civilians").
 _UNIT_WORDS = 2

@@ -56,7 +56,7 @@ class Plan:
     max_question_tokens: int = 48
     answerable_weight: float = 1.0
     negatives: float = 1.0  # share of the recipe's made negatives, to compare with fewer or none
-    # Share of the windows that are a sentence or two, which is all that a second reader looks at.
+    # Share of the windows that are a sentence or two, near to what a second reader looks at.
     short_windows: float = 0.08
     checkpoint_minutes: float = 5.0
     threads: int = 2

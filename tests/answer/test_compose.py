@@ -14,6 +14,7 @@ from index.ingestion import ingest
 from index.search import Filters, QueryError
 from index.snapshot import Snapshot
 from index.store import Store
+from ingest.sentences import sentence_spans
 
 QUESTIONS = (
     "Who is the leader of the Grey Front?",
@@ -170,6 +171,8 @@ def test_a_second_reader_looks_at_the_sentences_and_the_first_at_passages(
     assert first.windows
     assert set(first.windows) <= passages
     assert 0 < len(second.windows) <= LOOKS
+    # Between its neighbours, a sentence within a passage is one of three.
+    assert any(len(sentence_spans(window)) == 3 for window in second.windows)
     alone = Answerer(cast(Reader, first), answerer._judge)
     assert cascade.fingerprint != alone.fingerprint
 

@@ -41,6 +41,7 @@ def test_the_span_is_the_whole_value_and_nothing_more(
         ("The raid killed Omar Afridi, the head of the council.", "the head of the council"),
         ("Hassan Gul, called Omar Afridi, was killed.", "Hassan Gul"),
         ("Omar Afridi, who became head in May, fled.", "who became head in May"),
+        ("Omar Afridi, who was reportedly killed in May, is a director.", "a director"),
         ("Omar Afridi was one of the founders.", "one of the founders"),
         ("The raid killed Omar Afridi.", "The raid killed Omar Afridi."),
     ],
