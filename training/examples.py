@@ -27,6 +27,10 @@ class Example:
     span: tuple[int, int] | None
 
 
+Asked = tuple[Example, ...]
+"""One question with each window that it is put to, which is read in one batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """How often each kind of example is made; shares are probabilities per answerable question."""
@@ -34,9 +38,14 @@ class Mixture:
     # How often an epoch goes through the reports written for the recipe: they are few, and the very
     # manner of text and question that the reader is for.
     reports: int = 2
-    # Share of the Reddit and Amazon questions that is used: their register is far from reports.
+    # Share of the data sets' questions that an epoch uses; of Reddit and Amazon, whose register is
+    # far from reports, this share of that.
+    data_sets: float = 1.0
     other_domains: float = 0.5
     in_article: float = 0.28
+    # How many other paragraphs of its collection a question about a report is put to beside its
+    # own: they tell of the same actors, as the passages do that a search brings up.
+    rivals: int = 3
     in_paragraph: float = 0.12
     near_miss: float = 0.36
     # Of the questions that allow it: asked for another attribute of what the window states, or
@@ -59,6 +68,7 @@ class Mixture:
         return replace(
             self,
             in_article=share * self.in_article,
+            rivals=round(share * self.rivals),
             in_paragraph=share * self.in_paragraph,
             near_miss=share * self.near_miss,
             other_attribute=share * self.other_attribute,
@@ -322,37 +332,51 @@ def unstated(window: str, random_source: random.Random) -> str | None:
 class Neighbours:
     """Finds, near a question's own paragraph, what most resembles an answer without being one.
 
-    Near is the same article; of the reports, each a single paragraph, all of them.
+    Near is the same article; of the reports that are an article each, all of them.
     """
 
     def __init__(self, paragraphs: Sequence[Paragraph]) -> None:
+        self._sizes = Counter((p.source, p.article) for p in paragraphs)
         frequency = Counter(word for p in paragraphs for word in content_words(p.text))
         self._idf = {word: math.log(len(paragraphs) / n) for word, n in frequency.items()}
         self._near: dict[tuple[str, str], list[Paragraph]] = defaultdict(list)
         self._by_word: dict[tuple[str, str], dict[str, list[int]]] = {}
         for paragraph in paragraphs:
-            place = _place(paragraph)
+            place = self._place(paragraph)
             index = self._by_word.setdefault(place, defaultdict(list))
             for word in content_words(paragraph.text):
                 index[word].append(len(self._near[place]))
             self._near[place].append(paragraph)
 
+    def in_collection(self, paragraph: Paragraph) -> bool:
+        """Whether `paragraph` is one of several reports on the same events.
+
+        Their questions are put to all of them: only the paragraph that they stand under answers.
+        """
+        return paragraph.source == REPORTS and not self._alone(paragraph)
+
+    def _alone(self, paragraph: Paragraph) -> bool:
+        return self._sizes[paragraph.source, paragraph.article] == 1
+
+    def _place(self, paragraph: Paragraph) -> tuple[str, str]:
+        pooled = paragraph.source == REPORTS and self._alone(paragraph)
+        return paragraph.source, "" if pooled else paragraph.article
+
     def article_text(self, paragraph: Paragraph) -> str:
         """Return up to twelve paragraphs of the paragraph's article, joined."""
         if paragraph.source == REPORTS:
             return paragraph.text
-        return "\n".join(p.text for p in self._near[_place(paragraph)][:12])
+        return "\n".join(p.text for p in self._near[self._place(paragraph)][:12])
 
-    def hardest(
-        self, paragraph: Paragraph, question: Question, random_source: random.Random
-    ) -> str | None:
-        """Return one of the three most overlapping other paragraphs that don't hold the answer.
+    def hardest(self, paragraph: Paragraph, question: Question) -> list[str]:
+        """Return the three most overlapping other paragraphs that don't hold the answer.
 
-        None for a question about a report that names nobody: another report may well answer it.
+        None for a question about a lone report that names nobody: another may well answer it.
         """
-        if paragraph.source == REPORTS and not _NAME_WITHIN.search(question.text):
-            return None
-        place = _place(paragraph)
+        lone_report = paragraph.source == REPORTS and self._alone(paragraph)
+        if lone_report and not _NAME_WITHIN.search(question.text):
+            return []
+        place = self._place(paragraph)
         pool, scores = self._near[place], defaultdict[int, float](float)
         for word in sorted(content_words(question.text)):
             for index in self._by_word[place].get(word, ()):
@@ -363,14 +387,10 @@ class Neighbours:
             text = pool[index].text
             if text != paragraph.text and not any(a in text.casefold() for a in answers):
                 best.append(text)
-        return random_source.choice(best[:3]) if best else None
+        return best[:3]
 
 
 _NAME_WITHIN = re.compile(r"(?<=\s)[A-Z]\w")
-
-
-def _place(paragraph: Paragraph) -> tuple[str, str]:
-    return paragraph.source, "" if paragraph.source == REPORTS else paragraph.article
 
 
 def _without_answer(
@@ -407,50 +427,70 @@ def _from_question(
     neighbours: Neighbours,
     mixture: Mixture,
     random_source: random.Random,
-) -> Iterator[Example]:
+) -> Iterator[Asked]:
     text = paragraph.text
+    # Windows of one question are of one size, since they are read in one batch.
+    [words] = random_source.choices(mixture.window_words, mixture.window_weights)
 
-    def size() -> int:
-        return random_source.choices(mixture.window_words, mixture.window_weights)[0]
+    def without(kind: str, passage: str) -> Example:
+        window = _window(passage, nearest_sentence(question.text, passage), words, random_source)
+        return Example(kind, question.text, window, False, None)
 
-    def without(kind: str, asked: str, passage: str) -> Example:
-        window = _window(passage, nearest_sentence(asked, passage), size(), random_source)
-        return Example(kind, asked, window, False, None)
-
+    hardest: list[str] = []
+    if neighbours.in_collection(paragraph):
+        hardest = neighbours.hardest(paragraph, question)[: mixture.rivals]
+    elif question.answers and random_source.random() < mixture.in_article:
+        hardest = neighbours.hardest(paragraph, question)
+        hardest = [random_source.choice(hardest)] if hardest else []
+    rivals = [without("in-article", passage) for passage in hardest]
     if not question.answers:
-        yield without("unanswerable", question.text, text)
+        yield without("unanswerable", text), *rivals
         return
     answer = usual_answer(question, text)
-    start, end = cut_window(text, _evidence(paragraph, question, answer), size(), random_source)
+    start, end = cut_window(text, _evidence(paragraph, question, answer), words, random_source)
     span = (answer[0] - start, answer[1] - start)
-    yield Example("answerable", question.text, text[start:end], True, span)
-    if random_source.random() < mixture.in_article:
-        hard = neighbours.hardest(paragraph, question, random_source)
-        if hard is not None:
-            yield without("in-article", question.text, hard)
+    windows = [Example("answerable", question.text, text[start:end], True, span), *rivals]
     if random_source.random() < mixture.in_paragraph:
-        rest = _without_answer(paragraph, question, size(), random_source)
+        rest = _without_answer(paragraph, question, words, random_source)
         if rest is not None:
-            yield Example("in-paragraph", question.text, rest, False, None)
+            windows.append(Example("in-paragraph", question.text, rest, False, None))
+    yield tuple(windows)
+    for kind, asked, window in _made(paragraph, question, neighbours, mixture, random_source):
+        yield (Example(kind, asked, window, False, None),)
+
+
+def _made(
+    paragraph: Paragraph,
+    question: Question,
+    neighbours: Neighbours,
+    mixture: Mixture,
+    random_source: random.Random,
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind, the question and the window of near misses made from `question`."""
+    text = paragraph.text
+    answer = usual_answer(question, text)
+    given = text[slice(*answer)]
+
+    def around_answer() -> str:
+        [words] = random_source.choices(mixture.window_words, mixture.window_weights)
+        return _window(text, answer, words, random_source)
+
     if random_source.random() < mixture.near_miss:
-        given = text[answer[0] : answer[1]]
         article = neighbours.article_text(paragraph)
         missed = near_miss(question.text, given, text, article, random_source)
         if missed is not None:
-            start, end = cut_window(text, answer, size(), random_source)
-            yield Example("near-miss", missed, text[start:end], False, None)
-    start, end = cut_window(text, answer, size(), random_source)
-    window = text[start:end]
-    others = other_attribute(question.text, window, text[answer[0] : answer[1]])
+            yield "near-miss", missed, around_answer()
+    window = around_answer()
+    others = other_attribute(question.text, window, given)
     if others and random_source.random() < mixture.other_attribute:
-        yield Example("other-attribute", random_source.choice(others), window, False, None)
+        yield "other-attribute", random_source.choice(others), window
     exchanged = exchanged_roles(question.text)
     if exchanged is not None and random_source.random() < mixture.exchanged_roles:
-        yield Example("exchanged-roles", exchanged, window, False, None)
+        yield "exchanged-roles", exchanged, window
     if paragraph.source not in OTHER_DOMAINS and random_source.random() < mixture.unstated:
         asked = unstated(window, random_source)
         if asked is not None:
-            yield Example("unstated", asked, window, False, None)
+            yield "unstated", asked, window
 
 
 def _evidence(paragraph: Paragraph, question: Question, answer: tuple[int, int]) -> tuple[int, int]:
@@ -474,13 +514,13 @@ def _from_judged(judged: Judged, words: int, random_source: random.Random) -> Ex
     return Example(kind, judged.question, judged.text[start:end], judged.answerable, span)
 
 
-def _as_typed(example: Example, mixture: Mixture, random_source: random.Random) -> Example:
-    question = example.question
+def _as_typed(asked: Asked, mixture: Mixture, random_source: random.Random) -> Asked:
+    question = asked[0].question
     if random_source.random() < mixture.no_question_mark:
         question = question.rstrip(" ?")
     if random_source.random() < mixture.typo:
         question = misspell(question, random_source)
-    return replace(example, question=question)
+    return tuple(replace(example, question=question) for example in asked)
 
 
 def build_epoch(
@@ -489,29 +529,31 @@ def build_epoch(
     mixture: Mixture,
     seed: int,
     epoch: int,
-) -> list[Example]:
-    """Return one epoch's examples, shuffled; the same arguments give the same list.
+) -> list[Asked]:
+    """Return what one epoch asks, shuffled; the same arguments give the same list.
 
     Windows, negatives, near misses and typos are drawn anew in each epoch.
     """
     random_source = random.Random(f"{seed}:{epoch}")
     neighbours = Neighbours(paragraphs)
-    examples: list[Example] = []
+    asked: list[Asked] = []
     for paragraph in paragraphs:
         for question in paragraph.questions:
-            far = paragraph.source in OTHER_DOMAINS
-            if far and random_source.random() >= mixture.other_domains:
+            share = 1.0 if paragraph.source == REPORTS else mixture.data_sets
+            if paragraph.source in OTHER_DOMAINS:
+                share *= mixture.other_domains
+            if share < 1 and random_source.random() >= share:
                 continue
             for _ in range(mixture.reports if paragraph.source == REPORTS else 1):
-                examples += _from_question(paragraph, question, neighbours, mixture, random_source)
+                asked += _from_question(paragraph, question, neighbours, mixture, random_source)
             if random_source.random() < mixture.unrelated:
                 text = random_source.choice(paragraphs).text
                 if text != paragraph.text:
-                    examples.append(Example("unrelated", question.text, text, False, None))
+                    asked.append((Example("unrelated", question.text, text, False, None),))
     longest = mixture.window_words[-1]
-    examples += [_from_judged(item, longest, random_source) for item in judged]
-    random_source.shuffle(examples)
-    return [_as_typed(example, mixture, random_source) for example in examples]
+    asked += [(_from_judged(item, longest, random_source),) for item in judged]
+    random_source.shuffle(asked)
+    return [_as_typed(each, mixture, random_source) for each in asked]
 
 
 def training_paragraphs(

@@ -15,14 +15,14 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from training.examples import Example, Mixture, build_epoch, training_paragraphs
+from training.examples import Asked, Mixture, build_epoch, training_paragraphs
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_clapnq, read_reports, read_squad, reports_digest
 from training.start import SHAPES, encoder_state, tokenizer_file
 from training.teacher import Judgement, Teacher, distance
 
 FOLDERS = ("after", "teacher")  # settings that name a folder on the machine that trains
-_CHUNK = 2048  # examples encoded and sorted by length together
+_CHUNK = 1024  # questions encoded with their windows and sorted by length together
 _IGNORED = -100
 _IMPOSSIBLE = -1e4
 
@@ -55,7 +55,14 @@ class Plan:
     max_tokens: int = 256  # question and window together
     max_question_tokens: int = 48
     answerable_weight: float = 1.0
+    # Share of both losses in which the windows of a question compete with each other and with "no
+    # answer"; the rest judges each by itself.
+    together: float = 0.5
     negatives: float = 1.0  # share of the recipe's made negatives, to compare with fewer or none
+    # How often an epoch goes through the reports, and the share of the data sets' questions that it
+    # uses: a run that goes on from one that has seen them all needs fewer.
+    reports: int = 2
+    data_sets: float = 1.0
     # Share of the windows that are a sentence or two, near to what a second reader looks at.
     short_windows: float = 0.08
     checkpoint_minutes: float = 5.0
@@ -87,7 +94,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """int64 tensors (batch, length); `start` and `end` (batch,), `answerable` float (batch,)."""
+    """int64 tensors (batch, length); `start` and `end` (batch,), `answerable` float (batch,).
+
+    `asked` (batch,) numbers the questions from 0: windows of one question share its number.
+    """
 
     input_ids: Tensor
     attention_mask: Tensor
@@ -95,11 +105,15 @@ class Batch:
     start: Tensor
     end: Tensor
     answerable: Tensor
+    asked: Tensor
 
     @property
     def inputs(self) -> tuple[Tensor, Tensor, Tensor]:
         """What a network reads, in the order in which it takes them."""
         return self.input_ids, self.attention_mask, self.token_type_ids
+
+
+Row = tuple[Encoding, int, int, float]
 
 
 def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
@@ -130,26 +144,36 @@ def _shorten(question: str, tokenizer: Tokenizer, limit: int) -> str:
     return question if len(offsets) <= limit else question[: offsets[limit - 1][1]]
 
 
-def _encode(
-    examples: Sequence[Example], tokenizer: Tokenizer, plan: Plan
-) -> list[tuple[Encoding, int, int, float]]:
-    """Return encodings with span targets (0 is no answer, -100 unknown) and answerability."""
+def _encode(asked: Sequence[Asked], tokenizer: Tokenizer, plan: Plan) -> list[list[Row]]:
+    """Return, by question, each window's encoding with its targets.
+
+    These are the span's first and last token (0 is no answer, -100 unknown) and answerability. A
+    window whose answer the tokenizer cuts off is left out.
+    """
     limit = plan.max_question_tokens
+    examples = [example for windows in asked for example in windows]
     pairs = [(_shorten(e.question, tokenizer, limit), e.window) for e in examples]
-    rows = []
-    for example, encoding in zip(examples, tokenizer.encode_batch(pairs), strict=True):
-        if example.span is not None:
-            tokens = token_span(encoding, example.span)
-            if tokens is not None:
-                rows.append((encoding, *tokens, 1.0))
-        elif example.answerable:
-            rows.append((encoding, _IGNORED, _IGNORED, 1.0))
-        else:
-            rows.append((encoding, 0, 0, 0.0))
-    return rows
+    encodings = iter(tokenizer.encode_batch(pairs))
+    questions: list[list[Row]] = []
+    for windows in asked:
+        rows: list[Row] = []
+        for example in windows:
+            encoding = next(encodings)
+            if example.span is not None:
+                tokens = token_span(encoding, example.span)
+                if tokens is not None:
+                    rows.append((encoding, *tokens, 1.0))
+            elif example.answerable:
+                rows.append((encoding, _IGNORED, _IGNORED, 1.0))
+            else:
+                rows.append((encoding, 0, 0, 0.0))
+        if rows:
+            questions.append(rows)
+    return questions
 
 
-def _collate(rows: Sequence[tuple[Encoding, int, int, float]]) -> Batch:
+def _collate(questions: Sequence[Sequence[Row]]) -> Batch:
+    rows = [row for windows in questions for row in windows]
     length = max(len(encoding) for encoding, *_ in rows)
 
     def padded(values: Sequence[Sequence[int]]) -> Tensor:
@@ -162,24 +186,35 @@ def _collate(rows: Sequence[tuple[Encoding, int, int, float]]) -> Batch:
         start=torch.tensor([start for _, start, _, _ in rows]),
         end=torch.tensor([end for _, _, end, _ in rows]),
         answerable=torch.tensor([answerable for *_, answerable in rows]),
+        asked=torch.tensor([n for n, windows in enumerate(questions) for _ in windows]),
     )
 
 
 def batches(
-    examples: Sequence[Example], tokenizer: Tokenizer, plan: Plan, epoch: int
+    asked: Sequence[Asked], tokenizer: Tokenizer, plan: Plan, epoch: int
 ) -> Iterator[Batch]:
-    """Yield an epoch's batches of similar lengths in a random order that the seed decides."""
+    """Yield an epoch's batches of similar lengths in a random order that the seed decides.
+
+    All windows of a question are in one batch.
+    """
     random_source = random.Random(f"{plan.seed}:{epoch}:order")
-    for at in range(0, len(examples), _CHUNK):
-        rows = _encode(examples[at : at + _CHUNK], tokenizer, plan)
-        rows.sort(key=lambda row: len(row[0]))
-        groups: list[list[tuple[Encoding, int, int, float]]] = [[]]
-        for row in rows:
-            if (len(groups[-1]) + 1) * len(row[0]) > plan.batch_tokens and groups[-1]:
+    for at in range(0, len(asked), _CHUNK):
+        questions = _encode(asked[at : at + _CHUNK], tokenizer, plan)
+        questions.sort(key=_longest)
+        groups: list[list[list[Row]]] = [[]]
+        windows = 0
+        for rows in questions:
+            if (windows + len(rows)) * _longest(rows) > plan.batch_tokens and groups[-1]:
                 groups.append([])
-            groups[-1].append(row)
+                windows = 0
+            groups[-1].append(rows)
+            windows += len(rows)
         random_source.shuffle(groups)
         yield from (_collate(group) for group in groups if group)
+
+
+def _longest(rows: Sequence[Row]) -> int:
+    return max(len(encoding) for encoding, *_ in rows)
 
 
 def losses(
@@ -187,7 +222,10 @@ def losses(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return mean span loss, mean answerability loss, and the share of right answerabilities.
 
-    With a teacher's judgement of the batch, `plan.teacher_share` of both losses comes from it.
+    A question whose windows share a batch is judged by each window alone and, for `plan.together`
+    of both losses, by all of them at once (Clark and Gardner 2018, "shared-normalization"): what is
+    read in several passages is compared between them. With a teacher's judgement of the batch,
+    `plan.teacher_share` of both losses comes from it.
     """
     start, end, answerable = network(*batch.inputs)
     # [CLS] stands for "no answer"; question, separators and padding can't be chosen.
@@ -200,6 +238,12 @@ def losses(
         functional.cross_entropy(start, batch.start, reduction="sum", ignore_index=_IGNORED)
         + functional.cross_entropy(end, batch.end, reduction="sum", ignore_index=_IGNORED)
     ) / (2 * known)
+    right_windows = batch.answerable > 0.5
+    among = (
+        _among_windows(start, batch.start, right_windows, batch.asked)
+        + _among_windows(end, batch.end, right_windows, batch.asked)
+    ) / 2
+    span = (1 - plan.together) * span + plan.together * among
     target = batch.answerable
     if judgement is not None:
         share = plan.teacher_share
@@ -210,8 +254,40 @@ def losses(
         )
         span = (1 - share) * span + share * taught / 2
     judged = functional.binary_cross_entropy_with_logits(answerable, target)
-    right = ((answerable > 0) == (batch.answerable > 0.5)).float().mean()
+    among = _loss_of_choice(
+        answerable, answerable.masked_fill(~right_windows, _IMPOSSIBLE), batch.asked
+    )
+    judged = (1 - plan.together) * judged + plan.together * among
+    right = ((answerable > 0) == right_windows).float().mean()
     return span, judged, right
+
+
+def _among_windows(logits: Tensor, targets: Tensor, right: Tensor, asked: Tensor) -> Tensor:
+    """Return the loss of choosing a token among all windows of a question, mean over questions.
+
+    Logits (batch, length), relative to each window's own "no answer". Where the span is unknown,
+    any token of a right window will do.
+    """
+    above = logits[:, 1:] - logits[:, :1]
+    offered = above.logsumexp(dim=1)
+    place = (targets - 1).clamp(min=0)
+    wanted = torch.where(targets > 0, above.gather(1, place[:, None])[:, 0], offered)
+    return _loss_of_choice(offered, wanted.masked_fill(~right, _IMPOSSIBLE), asked)
+
+
+def _loss_of_choice(offered: Tensor, wanted: Tensor, asked: Tensor) -> Tensor:
+    """Return the mean over questions of -log P(what is right), "nothing" having the logit 0.
+
+    `offered` and `wanted` (batch,) are the log odds of all that a window offers and of what is
+    right in it; where no window of a question has anything right, "nothing" is.
+    """
+    questions = torch.arange(int(asked.max()) + 1)
+    same = asked[None, :] == questions[:, None]
+    nothing = offered.new_zeros(len(questions), 1)
+    every = torch.cat((offered.expand_as(same).masked_fill(~same, _IMPOSSIBLE), nothing), dim=1)
+    found = wanted.expand_as(same).masked_fill(~same, _IMPOSSIBLE).logsumexp(dim=1)
+    found = torch.where(found > _IMPOSSIBLE / 2, found, 0.0)
+    return (every.logsumexp(dim=1) - found).mean()
 
 
 def _optimizer(network: ReaderNetwork, plan: Plan) -> torch.optim.AdamW:
@@ -305,8 +381,9 @@ def _check(plan: Plan) -> None:
     layers = SHAPES[plan.base].layers
     if not 0 <= plan.frozen_layers <= layers:
         raise TrainingError(f"{plan.frozen_layers} frozen layers; {plan.base} has {layers}")
-    if not 0 <= plan.short_windows <= 1:
-        raise TrainingError(f"{plan.short_windows} of the windows short; expected 0 to 1")
+    for name in ("short_windows", "data_sets", "together", "negatives"):
+        if not 0 <= getattr(plan, name) <= 1:
+            raise TrainingError(f"{name} {getattr(plan, name)}; expected a share from 0 to 1")
     if plan.temperature <= 0 or not 0 <= plan.teacher_share <= 1:
         raise TrainingError(
             f"temperature {plan.temperature}, teacher's share {plan.teacher_share}; expected a "
@@ -372,7 +449,11 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     others += read_reports()[0]
     paragraphs = training_paragraphs(squad2, squad1, others, held_out_titles(squad2))
     judged, _ = read_clapnq(data / "refusal")
-    mixture = Mixture().with_negatives(plan.negatives).with_short_windows(plan.short_windows)
+    mixture = (
+        Mixture(reports=plan.reports, data_sets=plan.data_sets)
+        .with_negatives(plan.negatives)
+        .with_short_windows(plan.short_windows)
+    )
 
     def done_share() -> float:
         if plan.minutes is not None:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from training.examples import (
+    Example,
     Mixture,
     build_epoch,
     cut_window,
@@ -30,7 +32,7 @@ from training.sources import (
     read_reports,
 )
 from training.start import tokenizer_file
-from training.train import Plan, load_tokenizer, rate_at, token_span
+from training.train import Plan, batches, load_tokenizer, rate_at, token_span
 
 TEXT = (
     "The Rova raiders crossed the Tarn in 1881. Their leader, Ilse Brandt, took four hundred "
@@ -55,9 +57,15 @@ PARAGRAPHS = (
 ALWAYS = Mixture(in_article=1, in_paragraph=1, near_miss=1, unrelated=0, typo=0, no_question_mark=0)
 
 
+def examples_of(
+    paragraphs: Sequence[Paragraph], mixture: Mixture, *, seed: int = 1, epoch: int = 0
+) -> list[Example]:
+    return [e for asked in build_epoch(paragraphs, (), mixture, seed, epoch) for e in asked]
+
+
 def test_every_answerable_example_holds_its_answer_and_no_negative_does() -> None:
     for epoch in range(20):
-        examples = build_epoch(PARAGRAPHS, (), ALWAYS, seed=1, epoch=epoch)
+        examples = examples_of(PARAGRAPHS, ALWAYS, epoch=epoch)
         for example in examples:
             if example.answerable:
                 assert example.span is not None
@@ -70,13 +78,13 @@ def test_every_answerable_example_holds_its_answer_and_no_negative_does() -> Non
 
 
 def test_a_mixture_without_negatives_leaves_only_what_the_data_sets_leave_unanswered() -> None:
-    examples = build_epoch(PARAGRAPHS, (), ALWAYS.with_negatives(0), seed=1, epoch=0)
+    examples = examples_of(PARAGRAPHS, ALWAYS.with_negatives(0))
     asked = {(q.text, q.answers == ()) for p in PARAGRAPHS for q in p.questions}
     assert examples
     assert all(example.answerable or (example.question, True) in asked for example in examples)
     assert any(
         not example.answerable and (example.question, True) not in asked
-        for example in build_epoch(PARAGRAPHS, (), ALWAYS, seed=1, epoch=0)
+        for example in examples_of(PARAGRAPHS, ALWAYS)
     )
 
 
@@ -93,7 +101,8 @@ def test_short_windows_take_the_share_that_is_asked_for() -> None:
 
 def test_an_epoch_is_the_same_for_the_same_seed_and_another_for_the_next() -> None:
     def build(seed: int, epoch: int) -> list[str]:
-        return [e.question + e.window for e in build_epoch(PARAGRAPHS, (), ALWAYS, seed, epoch)]
+        examples = examples_of(PARAGRAPHS, ALWAYS, seed=seed, epoch=epoch)
+        return [e.question + e.window for e in examples]
 
     assert build(1, 0) == build(1, 0)
     assert any(build(1, 0) != build(1, epoch) for epoch in range(1, 5))
@@ -254,7 +263,7 @@ def test_a_window_of_a_report_holds_the_answer_and_what_makes_it_one() -> None:
     windows = {
         example.window
         for epoch in range(5)
-        for example in build_epoch([told], (), short, seed=1, epoch=epoch)
+        for example in examples_of([told], short, epoch=epoch)
         if example.answerable
     }
     assert windows == {REPORT}
@@ -269,7 +278,7 @@ def test_reports_are_each_others_hard_negatives_when_the_question_names_somebody
     negatives = {
         asked.questions[0].text: {
             example.window
-            for example in build_epoch([asked, known, third], (), ALWAYS, seed=1, epoch=0)
+            for example in examples_of([asked, known, third], ALWAYS)
             if example.kind == "in-article" and example.question == asked.questions[0].text
         }
         for asked in (asking, plain)
@@ -282,6 +291,84 @@ def test_reports_are_each_others_hard_negatives_when_the_question_names_somebody
 
 
 def test_reports_are_gone_through_several_times_an_epoch() -> None:
-    reports = [replace(paragraph, source=REPORTS) for paragraph in PARAGRAPHS]
-    examples = build_epoch(reports, (), replace(ALWAYS, reports=3), seed=1, epoch=0)
+    reports = [
+        replace(paragraph, source=REPORTS, article=f"lone {number}")
+        for number, paragraph in enumerate(PARAGRAPHS)
+    ]
+    examples = examples_of(reports, replace(ALWAYS, reports=3))
     assert Counter(e.kind for e in examples)["answerable"] == 3
+
+
+def test_a_collections_questions_are_put_to_its_other_paragraphs_too() -> None:
+    front = report(REPORT, ("who took the bridge?", "The Orla Front"))
+    built = report("Merin bridge was built by the Salter company.", ("Who built it?", "Salter"))
+    lost = replace(
+        report("The garrison came back to the bridge in August."),
+        questions=(Question("n", "Who blew up the bridge?", ()),),
+    )
+    collection = [
+        replace(each, article="The war for Merin bridge") for each in (front, built, lost)
+    ]
+    groups = build_epoch(collection, (), replace(ALWAYS, reports=1, near_miss=0), seed=1, epoch=0)
+    put_to = {
+        asked[0].question: [(e.window, e.answerable) for e in asked]
+        for asked in groups
+        if asked[0].kind in ("answerable", "unanswerable")
+    }
+    assert set(put_to["who took the bridge?"]) == {
+        (REPORT, True),
+        (built.text, False),
+        (lost.text, False),
+    }
+    assert put_to["who took the bridge?"][0] == (REPORT, True)
+    # What no paragraph of the collection answers is asked of the likeliest of them.
+    assert {window for window, _ in put_to["Who blew up the bridge?"]} == {
+        lost.text,
+        built.text,
+        REPORT,
+    }
+    assert not any(answerable for _, answerable in put_to["Who blew up the bridge?"])
+    fewer = replace(ALWAYS, rivals=1, reports=1, near_miss=0)
+    [asked] = [
+        asked
+        for asked in build_epoch(collection, (), fewer, seed=1, epoch=0)
+        if asked[0].question == "Who blew up the bridge?"
+    ]
+    assert len(asked) == 2
+
+
+def test_a_question_is_mistyped_alike_for_all_its_windows() -> None:
+    mistyping = replace(ALWAYS, typo=1)
+    for asked in build_epoch(PARAGRAPHS, (), mistyping, seed=1, epoch=0):
+        assert len({example.question for example in asked}) == 1
+
+
+def test_data_sets_are_used_by_share_and_reports_always() -> None:
+    reports = [
+        replace(paragraph, source=REPORTS, article=f"lone {number}")
+        for number, paragraph in enumerate(PARAGRAPHS)
+    ]
+    none = replace(ALWAYS, data_sets=0, reports=1)
+    assert not examples_of(PARAGRAPHS, none)
+    assert examples_of(reports, none)
+
+
+def test_a_questions_windows_stay_together_and_no_batch_is_larger_than_planned() -> None:
+    asked = [
+        tuple(
+            Example("answerable" if not n else "in-article", f"What {q}?", TEXT[: 60 + q], not n,
+                    (0, 3) if not n else None)
+            for n in range(1 + q % 3)
+        )
+        for q in range(40)
+    ]  # fmt: skip
+    plan = Plan(batch_tokens=200)
+    tokenizer = load_tokenizer(tokenizer_file(), plan.max_tokens)
+    sizes = []
+    for batch in batches(asked, tokenizer, plan, 0):
+        assert batch.input_ids.numel() <= plan.batch_tokens
+        numbers = batch.asked.tolist()
+        assert numbers == sorted(numbers)
+        assert set(numbers) == set(range(numbers[-1] + 1))
+        sizes += Counter(numbers).values()
+    assert sorted(sizes) == sorted(map(len, asked))

@@ -4,7 +4,7 @@ import importlib.metadata
 import io
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ def batch_of(count: int, length: int) -> Batch:
         start=torch.tensor([5, 0, -100]),
         end=torch.tensor([6, 0, -100]),
         answerable=torch.tensor([1.0, 0.0, 1.0]),
+        asked=torch.tensor([0, 1, 2]),
     )
 
 
@@ -122,6 +123,8 @@ def test_other_weights_than_the_recipes_are_refused(monkeypatch: pytest.MonkeyPa
         (Plan(base="bert", examples=1), "'bert' is no base; expected one of minilm, mpnet"),
         (Plan(frozen_layers=7, examples=1), "7 frozen layers; minilm has 6"),
         (Plan(temperature=0.0, examples=1), "temperature 0.0"),
+        (Plan(together=1.5, examples=1), "together 1.5; expected a share from 0 to 1"),
+        (Plan(data_sets=-1, examples=1), "data_sets -1; expected a share from 0 to 1"),
         (Plan(), "either minutes or examples"),
     ],
 )
@@ -160,15 +163,57 @@ def test_the_teachers_share_of_the_loss_is_what_the_plan_says() -> None:
     network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
     with torch.no_grad():
         same = Judgement(*network(*batch.inputs))
-        alone = losses(network, batch, None, Plan())
-        shared = losses(network, batch, same, Plan(teacher_share=0.25))
-        taught = losses(network, batch, same, Plan(teacher_share=1.0))
+        alone = losses(network, batch, None, Plan(together=0))
+        shared = losses(network, batch, same, Plan(together=0, teacher_share=0.25))
+        taught = losses(network, batch, same, Plan(together=0, teacher_share=1.0))
     # A teacher of the student's own opinion leaves of the spans' loss what the data's share is.
     assert float(shared[0]) == pytest.approx(0.75 * float(alone[0]), rel=1e-4)
     assert float(taught[0]) == pytest.approx(0, abs=1e-5)
     # The answerability's loss is linear in its target.
     mixed = 0.75 * float(alone[1]) + 0.25 * float(taught[1])
     assert float(shared[1]) == pytest.approx(mixed, rel=1e-4)
+
+
+def test_windows_of_one_question_compete_and_single_ones_are_judged_as_alone() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
+    batch = replace(batch, start=torch.tensor([5, 0, 0]), end=torch.tensor([6, 0, 0]))
+    batch = replace(batch, answerable=torch.tensor([1.0, 0.0, 0.0]))
+    with torch.no_grad():
+        start, end, answerable = network(*batch.inputs)
+        apart = losses(network, batch, None, Plan(together=0))
+        single = losses(network, batch, None, Plan(together=1))
+        one = replace(batch, asked=torch.tensor([0, 0, 0]))
+        among = losses(network, one, None, Plan(together=1))
+    assert [float(loss) for loss in single] == pytest.approx([float(loss) for loss in apart])
+    # By the definition: the right token's share of all windows' tokens and one "no answer".
+    expected = 0.0
+    for logits, target in ((start, 5), (end, 6)):
+        odds = torch.exp(logits[:, 4:] - logits[:, :1])
+        expected -= float(torch.log(odds[0, target - 4] / (odds.sum() + 1))) / 2
+    assert float(among[0]) == pytest.approx(expected, rel=1e-4)
+    odds = torch.exp(answerable)
+    assert float(among[1]) == pytest.approx(-float(torch.log(odds[0] / (odds.sum() + 1))), rel=1e-4)
+
+
+def test_a_question_that_no_window_answers_wants_nothing_of_any() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
+    nowhere = replace(
+        batch,
+        start=torch.zeros(3, dtype=torch.int64),
+        end=torch.zeros(3, dtype=torch.int64),
+        answerable=torch.zeros(3),
+        asked=torch.zeros(3, dtype=torch.int64),
+    )
+    answerable = network(*nowhere.inputs)[2]
+    span, judged, _ = losses(network, nowhere, None, Plan(together=1))
+    assert float(judged.detach()) == pytest.approx(
+        float(torch.log(1 + answerable.exp().sum()).detach()), rel=1e-4
+    )
+    torch.autograd.backward(span + judged)
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    assert gradients and all(torch.isfinite(gradient).all() for gradient in gradients)
 
 
 def test_attention_learns_from_distance_where_the_shape_says_so() -> None:
