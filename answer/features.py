@@ -40,6 +40,8 @@ FEATURES = (
 ONE_VALUE = frozenset({Expects.PERSON, Expects.GROUP, Expects.PLACE, Expects.DATE, Expects.NUMBER})
 """What one wrong word makes wrong: such a question is a near miss more often than a "why"."""
 
+_KIND_OF_DATE = frozenset("date dates day month year".split())
+
 LOGIT = 10.0
 """The reader's logits are divided by this, to be of one size with the other features."""
 
@@ -60,7 +62,10 @@ def concepts_of(
     document_frequency: Callable[[str], int],
     passages: int,
 ) -> list[Concept]:
-    """Return what `question` names: register names (start, end, canonical) and content words."""
+    """Return what `question` names: register names (start, end, canonical) and content words.
+
+    "In what month and year" names the kind of the answer, which no answer says.
+    """
 
     def weight(form: str) -> float:
         found = min(document_frequency(form), passages)
@@ -75,7 +80,7 @@ def concepts_of(
         if any(start <= word.start < end for start, end, _ in names):
             continue
         stemmed = stem(word.form)
-        if word.form in STOP_WORDS or stemmed in seen:
+        if word.form in STOP_WORDS or word.form in _KIND_OF_DATE or stemmed in seen:
             continue
         seen.add(stemmed)
         concepts.append(Concept(frozenset({stemmed}), None, weight(word.form)))

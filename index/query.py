@@ -116,7 +116,7 @@ class _Reading:
 
     def __init__(self, query: str, names: NameRegister, spelling: Spelling) -> None:
         self.query = query
-        self.typed = words(query)
+        self.typed = _joined(query, words(query), names, spelling)
         if len(self.typed) > 2 and all(w.capitals or len(w.form) == 1 for w in self.typed):
             # All in capitals: then capitals do not tell IS from is.
             self.typed = [word._replace(capitals=False) for word in self.typed]
@@ -134,7 +134,9 @@ class _Reading:
 
     def repairs(self, at: int) -> bool:
         """Whether word number `at` is read as another than was typed."""
-        return self.words[at].form != self.typed[at].form
+        typed = self.typed[at]
+        written_apart = len(words(self.query[typed.start : typed.end])) > 1
+        return written_apart or self.words[at].form != typed.form
 
     def asked(self) -> list[Word]:
         """Return the words, as read, that say what is asked about."""
@@ -197,6 +199,34 @@ class _Reading:
         start, end = self.typed[named.first].start, self.typed[named.end - 1].end
         exact = named.listed and not any(self.repairs(at) for at in range(named.first, named.end))
         return NameMention(start, end, self.query[start:end], named.entry.canonical, exact)
+
+
+def _joined(
+    query: str, typed: Sequence[Word], names: NameRegister, spelling: Spelling
+) -> list[Word]:
+    """Return `typed` with words that a hyphen parts as the one that is known.
+
+    "zia-uddin" where reports write Ziauddin, "isk-p" for ISKP. Names that are known with their
+    hyphen stay.
+    """
+    listed = {
+        at
+        for named in names.matcher.find(query, typed)
+        if named.end - named.first > 1
+        for at in range(named.first, named.end)
+    }
+    whole = {compound.start: compound for compound in compounds(query, typed)}
+    joined: list[Word] = []
+    at = 0
+    while at < len(typed):
+        compound = whole.get(typed[at].start)
+        if compound and not {at, at + 1} <= listed and spelling.joins(typed[at], typed[at + 1]):
+            joined.append(compound)
+            at += 2
+        else:
+            joined.append(typed[at])
+            at += 1
+    return joined
 
 
 def _tells(word: Word) -> bool:

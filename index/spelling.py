@@ -21,6 +21,8 @@ TWO_EDITS_FROM_CHARS = 7
 
 # Undoing a transliteration can take this many edits: Davood, Davud; Khorasani, Xurasani.
 _SOUND_EDITS = 3
+# What questions say and reports seldom do, so that its frequency there tells nothing.
+_ASKING = frozenset("what when where which whom whose".split())
 # Letters that stand for one another at the beginning of transliterated names.
 _FIRST_LETTERS = {
     **{"a": "aeo", "e": "eai", "i": "iey", "o": "oau", "u": "uo", "y": "yi"},
@@ -66,14 +68,26 @@ class Spelling:
     def _is_held(self, form: str) -> bool:
         return form in self._names.words or self.vocabulary.document_frequency(form) > 0
 
+    def joins(self, left: Word, right: Word) -> bool:
+        """Whether two words that a hyphen parts are one: the name or word that they make is known.
+
+        What each is by itself is a reason to leave them, unless they make a whole name.
+        """
+        form = left.form + right.form
+        if form in self._single_names:
+            return True
+        apart = all(len(part.form) > 1 and self.is_word(part.form) for part in (left, right))
+        return not apart and self._is_held(form)
+
     def repair(self, word: Word, *, proper: bool = False) -> str | None:
         """Return the word that was probably meant, folded; None to leave the word alone.
 
         Left alone are words that are right, numbers, words shorter than MIN_REPAIRED_CHARS,
         acronyms unless they are nearly one of a name, and words without a near neighbour. Of
-        equally near neighbours the more frequent wins, then one as long, then the first in the
-        alphabet. A `proper` name, which may well be another than any that is known, must be one
-        letter away from what the collection or the register holds, or sound like it.
+        equally near neighbours one that asks ("wich", "waht") wins, then the more frequent, then
+        one as long, then the first in the alphabet. A `proper` name, which may well be another than
+        any that is known, must be one letter away from what the collection or the register holds,
+        or sound like it.
         """
         form = word.form
         if len(form) < MIN_REPAIRED_CHARS or not form.isalpha() or self.is_word(form):
@@ -102,9 +116,12 @@ class Spelling:
         further = _within(form, candidates, _SOUND_EDITS)
         return {other: edits for other, edits in further.items() if sound_alike(form, other)}
 
-    def _order(self, form: str, other: str, edits: int) -> tuple[int, int, int, str]:
+    def _order(self, form: str, other: str, edits: int) -> tuple[int, bool, int, int, str]:
         frequency = self.vocabulary.document_frequency(other)
-        return edits, -frequency, abs(len(form) - len(other)), other
+        # Letters left out or moved; a wrong one may be of "with" as well as of "which".
+        slipped = len(form) != len(other) or sorted(form) == sorted(other)
+        asks = other in _ASKING and slipped
+        return edits, not asks, -frequency, abs(len(form) - len(other)), other
 
     def _candidates(self, form: str) -> list[str]:
         """Return the words that begin alike: the first letter is seldom mistyped."""

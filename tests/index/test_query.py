@@ -101,6 +101,26 @@ def test_small_letters_are_not_acronyms(search: Search) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "read", "name"),
+    [
+        ("what is isk-p", "what is ISKP", ISKP),
+        ("who was zia-uddin", "who was Ziauddin", "Maulvi Ziauddin"),
+        # Known as they stand, or no name and no word when joined.
+        ("what is is-k", "what is is-k", ISKP),
+        ("counter-terrorism", "counter-terrorism", None),
+        ("the cease-fire of Doha", "the cease-fire of Doha", None),
+    ],
+)
+def test_a_name_that_was_typed_with_a_hyphen_is_read_as_the_one_that_is_known(
+    search: Search, query: str, read: str, name: str | None
+) -> None:
+    analyzed = search.analyze(query)
+    assert analyzed.repaired == read
+    assert [mention.canonical for mention in analyzed.names] == ([name] if name else [])
+    assert (f"as ‘{read.split()[-1]}’" in " ".join(analyzed.explanations)) == (read != query)
+
+
 def test_a_question_in_capitals_is_read_like_any_other(search: Search) -> None:
     analyzed = search.analyze("WHO IS THE GOVERNER OF BALKH?")
     assert [name.canonical for name in analyzed.names] == ["Balkh"]

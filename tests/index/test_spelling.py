@@ -114,6 +114,17 @@ def test_of_equally_near_words_the_more_frequent_wins_and_then_the_first() -> No
     assert repaired("zarkax", fewer) == "zarkal"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("wich", "which"), ("waht", "what"), ("whith", "with"), ("wehn", "when")],
+)
+def test_a_question_word_is_meant_where_letters_are_left_out_or_moved(
+    typed: str, meant: str
+) -> None:
+    reports = Spelling(Counted({"with": 900, "while": 100, "then": 80}), NAMES)
+    assert repaired(typed, reports) == meant
+
+
 def test_a_nearer_english_word_outside_the_collection_wins() -> None:
     # capitel is one letter from capital, which the collection lacks, and two from chapter.
     held = Spelling(Counted({"capable": 50, "chapter": 50}), NAMES)
