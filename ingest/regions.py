@@ -174,6 +174,9 @@ _BIO_SIGNS = tuple(
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
+_NAMES_THE_BODY = frozenset({RegionKind.TITLE, RegionKind.HEADING})
+
+
 @dataclass(slots=True)
 class _Paragraph:
     start: int
@@ -193,7 +196,8 @@ def mark_regions(
 
     `marked` are regions that the format itself tells (headings of HTML, a PDF's running heads);
     they stand. Where it tells headings (`has_marked_headings`), no short line is taken for one.
-    Every other region is a whole paragraph.
+    Every other region is a whole paragraph. Where title and headings would be all there is, they
+    are the body.
     """
     stated = stated or Stated()
     paragraphs = _free_paragraphs(text, marked)
@@ -210,7 +214,11 @@ def mark_regions(
     if not has_marked_headings:
         _mark_headings(blocks)
     found = [Region(p.kind, p.start, p.end) for p in paragraphs if p.kind is not None]
-    return tuple(sorted([*marked, *found], key=lambda region: region.start)), stated
+    regions = sorted([*marked, *found], key=lambda region: region.start)
+    if not body_spans(text, regions):
+        # A note of one line is its own title; what it says can be asked for all the same.
+        regions = [region for region in regions if region.kind not in _NAMES_THE_BODY]
+    return tuple(regions), stated
 
 
 def body_spans(text: str, regions: Sequence[Region]) -> list[tuple[int, int]]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ingest.document import RegionKind
+from ingest.document import Region, RegionKind
 from ingest.load_text import parse_text
+from ingest.metadata import Stated
 from ingest.parsed import Parsed
 from ingest.regions import mark_regions
 
@@ -123,3 +124,26 @@ def test_headings_stand_above_sentences() -> None:
     assert found["The bridge"] is RegionKind.TITLE
     assert found["What came after"] is RegionKind.HEADING
     assert "China" not in found
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        (Region(RegionKind.TITLE, 0, 24),),
+        (Region(RegionKind.HEADING, 0, 24),),
+        (),
+    ],
+)
+def test_a_note_that_is_only_its_title_is_its_own_body(marked: tuple[Region, ...]) -> None:
+    line = "The mill of Orla burned."
+    regions, stated = mark_regions(line, marked, Stated(title=line))
+    assert regions == ()
+    assert stated.title == line
+    # With a text below it, it names that.
+    above, _ = mark_regions(f"{line}\n\nNobody was hurt in the fire.", marked, Stated(title=line))
+    assert [region.start for region in above] == [0]
+
+
+def test_a_caption_alone_is_no_body() -> None:
+    regions, _ = mark_regions("A mill.", (Region(RegionKind.CAPTION, 0, 7),))
+    assert [region.kind for region in regions] == [RegionKind.CAPTION]
