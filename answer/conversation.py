@@ -9,13 +9,29 @@ from answer.answer import Turn
 
 _PERSON_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_PLURAL = frozenset({"they", "them", "their", "theirs"})
+_DESCRIBED = (
+    r"(?:groups?|organi[sz]ation|movement|man|men|person|people|leader|commander|officials?|"
+    r"governor|attacks?|bombing|blast|raids?|operation|event|agreement|deal|place|city|province|"
+    r"country|report|claim)"
+)
 _DESCRIPTION = re.compile(
-    r"\b(?:that|this|these|those) (?:groups?|organi[sz]ation|movement|man|men|person|people|leader|"
-    r"commander|officials?|governor|attacks?|bombing|blast|raids?|operation|event|agreement|deal|"
-    r"place|city|province|report|claim)\b"
+    rf"\b(?:that|this|these|those) {_DESCRIBED}\b"
     r"|\bthe (?:group|organi[sz]ation|movement|man|attack|bombing|blast|raid|operation|agreement|"
-    r"deal)\b",
+    r"deal|country)\b",
     re.IGNORECASE,
+)
+# These point back whatever else is named: "What did the Taliban say to that?"
+_BACK = re.compile(
+    r"\b(?:about|after|against|because of|before|behind|by|during|for|from|in|of|on|since|to|with)"
+    rf" (?:(?:that|this|these|those) {_DESCRIBED}\b|(?:that|this|it)(?=\W*$)|that case\b)"
+    r"|^(?:(?:and|but|so) )?(?:does|did|is|was|has|had) (?:that|this)\b"
+    r"|\b(?:says?|said|thinks?|claim(?:s|ed)?|den(?:y|ies|ied)) (?:so|that|this|it)(?=\W*$)",
+    re.IGNORECASE,
+)
+# What works or fails is what was done, no group or place that was named with it.
+_DEED = re.compile(
+    r"\bit (?:work|succeed|fail|happen|end|miscarry|come about|take place)\w*\b", re.IGNORECASE
 )
 _ELSEWHERE = re.compile(r"\b(?:there|then|that day|that year|that time)\b", re.IGNORECASE)
 _DANGLING = re.compile(
@@ -29,7 +45,12 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _PLACING = r"in|at|on|near|during|since|until|before|after|for|from|with|against|by"
-_ENDS_BY_PLACING = re.compile(rf"\b(?:between|{_PLACING})\s+(?:the\s+)?$", re.IGNORECASE)
+# "between January and" is of the date behind it, too.
+_ENDS_BY_PLACING = re.compile(
+    rf"\b(?:(?:between|from)\s+(?:\w+\s+){{1,2}}(?:and|to|until)|between|{_PLACING})"
+    r"\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _PERIOD = re.compile(r"\b(?:years?|months?|weeks?|days?|period|time)\b", re.IGNORECASE)
 _POINTING = (
     _PERSON_PRONOUN,
@@ -70,10 +91,10 @@ def interpret(
 
     One that only names something else ("And in Kunar?") becomes the last one with that in it. A
     pronoun becomes the name it most likely stands for: for "he" or "she" the latest person the
-    conversation named, for "it" or "they" the latest other name, what was asked about before what
-    was answered. A question that only points ("that attack", "there", "Why?") keeps its words
-    and is followed by what the conversation was about, in brackets. `mentions` finds the names in a
-    text, in order.
+    conversation named, for "it" the latest other name, for "they" the latest that is no place,
+    what was asked about before what was answered. A question that only points ("that attack",
+    "there", "Why?", "did it work?") keeps its words and is followed by what the conversation was
+    about, in brackets. `mentions` finds the names in a text, in order.
     """
     if not earlier:
         return question
@@ -82,13 +103,23 @@ def interpret(
     own = mentions(question)
     named_person = any(mention.is_person for mention in own)
     if not named_person and (found := _PERSON_PRONOUN.search(question)):
-        if person := _latest(earlier, mentions, person=True):
+        if person := _latest(earlier, mentions, lambda mention: mention.is_person):
             return _put(person, found, question)
         return _with_topic(question, earlier, mentions)
-    if not own and (found := _THING_PRONOUN.search(question)):
-        if thing := _latest(earlier, mentions, person=False):
-            return _put(thing, found, question)
+    if _BACK.search(question) or _DEED.search(question):
         return _with_topic(question, earlier, mentions)
+    if found := _THING_PRONOUN.search(question):
+        several = found.group().lower() in _PLURAL
+        # "What did Valle expect of them?" names nobody that "them" could be.
+        if not own or (several and len(own) == 1 and own[0].is_person):
+            thing = _latest(
+                earlier,
+                mentions,
+                lambda mention: not mention.is_person and not (several and mention.is_place),
+            )
+            return (
+                _put(thing, found, question) if thing else _with_topic(question, earlier, mentions)
+            )
     # "What did the group claim?" points back; "What did the group ISKP claim?" does not.
     points = _DESCRIPTION.search(question) or _ELSEWHERE.search(question)
     elliptical = len(question.split()) <= _ELLIPTICAL_WORDS and not own
@@ -142,11 +173,13 @@ def _varied(question: str, last: str, mentions: Callable[[str], Sequence[Mention
 
 
 def _latest(
-    earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]], *, person: bool
+    earlier: Sequence[Turn],
+    mentions: Callable[[str], Sequence[Mention]],
+    fits: Callable[[Mention], bool],
 ) -> str | None:
     for turn in reversed(earlier):
         for text in (turn.interpreted_question, turn.answer or ""):
-            found = [mention.text for mention in mentions(text) if mention.is_person == person]
+            found = [mention.text for mention in mentions(text) if fits(mention)]
             if found:
                 return found[0]
     return None
@@ -177,8 +210,12 @@ def _topic(turn: Turn) -> list[str]:
     while words and words[0].lower().strip(",") in _OPENERS:
         words = words[1:]
     answer = turn.answer or ""
-    # A date or a name that the answer gave is what "then" and "there" stand for.
-    spans = [(date.start, date.end) for date in find_dates(answer)][:1] or list(find_names(answer))[
-        :1
+    # A date or a name that the answer gave is what "then" and "there" stand for. A word that opens
+    # a longer answer has its capital for that.
+    dates = [(date.start, date.end) for date in find_dates(answer)]
+    names = [
+        (start, end)
+        for start, end in find_names(answer)
+        if start or " " in answer[:end] or end == len(answer)
     ]
-    return words + [answer[start:end] for start, end in spans]
+    return words + [answer[start:end] for start, end in (dates or names)[:1]]

@@ -51,6 +51,59 @@ def test_it_becomes_the_group_and_not_the_person() -> None:
     assert interpret("When was it founded?", earlier, mentions) == "When was ISKP founded?"
 
 
+@pytest.mark.parametrize(
+    ("last", "question", "rewritten"),
+    [
+        # They are nobody's town.
+        ("Who attacked Balkh?", "What did they claim?", "What did they claim? (attacked Balkh)"),
+        ("Did ISKP attack Balkh?", "What did they claim?", "What did ISKP claim?"),
+        ("Did ISKP attack Balkh?", "Where does it lie?", "Where does ISKP lie?"),
+        (
+            "Who met the Taliban?",
+            "What did Valle expect of them?",
+            "What did Valle expect of Taliban?",
+        ),
+        ("Who met ISKP?", "Do the Taliban say that they won?", "Do the Taliban say that they won?"),
+        (
+            "Who met ISKP?",
+            "Did Valle and Shahab al-Muhajir say they met?",
+            "Did Valle and Shahab al-Muhajir say they met?",
+        ),
+        # It is what was tried.
+        ("Whom did ISKP try to kill?", "did it work?", "did it work? (ISKP try to kill)"),
+    ],
+)
+def test_what_a_pronoun_can_stand_for(last: str, question: str, rewritten: str) -> None:
+    assert interpret(question, [turn(last)], mentions) == rewritten
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the Taliban say to that?",
+        "What did Valle say about that attack?",
+        "Were the Taliban the target in that case?",
+        "Does that include ISKP?",
+        "Did the Taliban deny it?",
+    ],
+)
+def test_what_points_back_carries_the_topic_beside_names_of_its_own(question: str) -> None:
+    earlier = [turn("Did ISKP shell the port?")]
+    assert interpret(question, earlier, mentions).startswith(f"{question} (")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the name of the group that attacks Kunar?",
+        "How many of those killed by ISKP were guards?",
+        "Is ISKP the group that this is about in Kunar?",
+    ],
+)
+def test_that_may_open_a_clause_of_the_question_itself(question: str) -> None:
+    assert interpret(question, [turn("Did ISKP shell the port?")], mentions) == question
+
+
 def test_a_question_that_names_its_own_subject_is_left_alone() -> None:
     earlier = [turn("Who is Valle?")]
     own = "When did the Taliban say that they had won?"
@@ -84,6 +137,11 @@ def test_a_question_that_only_points_carries_what_the_conversation_was_about(
         ("In Balkh, who won?", "and in Kunar?", "In Kunar, who won?"),
         ("Who is Valle?", "And Shahab al-Muhajir?", "Who is Shahab al-Muhajir?"),
         ("How many died in 2020?", "And in 2021?", "How many died in 2021?"),
+        (
+            "How many died between January and August 2021?",
+            "And for the same months a year earlier?",
+            "How many died for the same months a year earlier?",
+        ),
         ("How many died in May 2020 there?", "And June 2021?", "How many died in June 2021 there?"),
         (
             "How many attacks were there between 1 May and 3 June 2021?",
@@ -118,6 +176,20 @@ def test_a_long_conversation_does_not_make_questions_longer_and_longer() -> None
     for number in range(20):
         question = interpret(f"And why{number}?", [turn(question)], mentions)
     assert len(question.split()) < 40
+
+
+@pytest.mark.parametrize(
+    ("answer", "topic"),
+    [
+        ("Some authors see it so, as Ilse Brandt did.", "(ISKP attack mosques Ilse Brandt)"),
+        ("Ilse Brandt says so.", "(ISKP attack mosques Ilse Brandt)"),
+        ("Velm", "(ISKP attack mosques Velm)"),
+        ("Some say so.", "(ISKP attack mosques)"),
+    ],
+)
+def test_a_word_that_only_opens_the_answer_is_no_topic(answer: str, topic: str) -> None:
+    earlier = [turn("Does ISKP attack mosques?", answer)]
+    assert interpret("Why there?", earlier, mentions) == f"Why there? {topic}"
 
 
 def test_what_the_answer_dated_is_what_then_means() -> None:
