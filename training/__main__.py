@@ -8,8 +8,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from answer.reader import Reader, ReaderError
+from eval.importers import write_question_set
 from training.delta import DeltaError
 from training.export import ExportError, compress, export, restore
+from training.kept import KeptPart, kept_collections
 from training.mean import MeanError
 from training.measure import (
     measure_clapnq,
@@ -63,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
     measures.add_argument("--threads", type=int, default=2, help="windows read at a time")
+    kept = commands.add_parser("kept", help="write the kept collections as documents and gold set")
+    kept.add_argument(
+        "part", choices=[*KeptPart], type=KeptPart, help="to fit on, or to measure by"
+    )
+    kept.add_argument("folder", type=Path, help="folder to write documents.jsonl and gold.jsonl to")
     measures.add_argument("--mistyped", action="store_true", help="also with mistyped questions")
     return parser
 
@@ -104,6 +111,12 @@ def _compress(options: argparse.Namespace) -> None:
     print(json.dumps(manifest["files"], indent=1))
 
 
+def _kept(options: argparse.Namespace) -> None:
+    question_set = kept_collections(options.part)
+    gold = write_question_set(question_set, options.folder)
+    print(f"{len(gold)} questions over {len(question_set.documents)} documents")
+
+
 def _restore(options: argparse.Namespace) -> None:
     manifest = restore(options.compressed, options.model)
     print(json.dumps(manifest["files"], indent=1))
@@ -118,6 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         "compress": _compress,
         "restore": _restore,
         "measure": _measure,
+        "kept": _kept,
     }[options.command]
     try:
         command(options)

@@ -105,7 +105,8 @@ def read_squad(path: Path) -> list[Paragraph]:
     return paragraphs
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return the hash by which texts are drawn into parts, the same everywhere and for ever."""
     return hashlib.sha256(f"{_SPLIT_SALT}:{text}".encode()).hexdigest()
 
 
@@ -114,7 +115,7 @@ def held_out_titles(squad2: list[Paragraph]) -> tuple[str, ...]:
 
     Their order is the digests' too, so the first four and the last four are two random halves.
     """
-    return tuple(sorted({p.article for p in squad2}, key=_digest)[:HELD_OUT_ARTICLES])
+    return tuple(sorted({p.article for p in squad2}, key=digest)[:HELD_OUT_ARTICLES])
 
 
 def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[Paragraph]]:
@@ -145,11 +146,11 @@ def read_reports(folder: Path = _REPORTS_FOLDER) -> tuple[list[Paragraph], list[
                     f"{path}, line {number}: {error!r}; expected a JSON object with article, text "
                     "and questions, each with its question and an answer out of the text or null"
                 ) from error
-            held = int(_digest(article), 16) % _REPORTS_PER_HELD_OUT == 0
+            held = int(digest(article), 16) % _REPORTS_PER_HELD_OUT == 0
             part = measuring if held else training
             part.append(Paragraph(REPORTS, article, text, questions))
     # So that two halves of them are random ones, whoever wrote which.
-    return training, sorted(measuring, key=lambda paragraph: _digest(paragraph.article))
+    return training, sorted(measuring, key=lambda paragraph: digest(paragraph.article))
 
 
 def reports_digest(folder: Path = _REPORTS_FOLDER) -> str:
@@ -218,7 +219,7 @@ def read_clapnq(folder: Path) -> tuple[list[Judged], list[Judged]]:
                 wanted = detokenise(" ".join(record["output"][0]["selected_sentences"]))
                 start = text.find(wanted)
                 span = (start, start + len(wanted)) if wanted and start >= 0 else None
-            half = training if int(_digest(passage["title"]), 16) % 2 else measuring
+            half = training if int(digest(passage["title"]), 16) % 2 else measuring
             half.append(Judged(record["input"], text, answerable, span))
     return training, measuring
 
