@@ -4,16 +4,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analysis.values import find_dates, find_names
+from analysis.terms import STOP_WORDS, words
+from analysis.values import MONTH_NAMES, find_dates, find_names
 from answer.answer import Turn
 
 _PERSON_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs)\b", re.IGNORECASE)
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
+)
 _PLURAL = frozenset({"they", "them", "their", "theirs"})
 _DESCRIBED = (
-    r"(?:groups?|organi[sz]ation|movement|man|men|person|people|leader|commander|officials?|"
-    r"governor|attacks?|bombing|blast|raids?|operation|event|agreement|deal|place|city|province|"
-    r"country|report|claim)"
+    r"(?:groups?|organi[sz]ations?|movements?|m[ae]n|persons?|people|leaders?|commanders?|"
+    r"officials?|governors?|attacks?|bombings?|blasts?|raids?|operations?|events?|agreements?|"
+    r"deals?|places?|city|cities|provinces?|country|countries|reports?|claims?)"
 )
 _DESCRIPTION = re.compile(
     rf"\b(?:that|this|these|those) {_DESCRIBED}\b"
@@ -21,18 +25,26 @@ _DESCRIPTION = re.compile(
     r"deal|country)\b",
     re.IGNORECASE,
 )
-# These point back whatever else is named: "What did the Taliban say to that?"
+# These point back beside other names, too: "What did the Taliban say to that?" But "those men
+# killed in Kabul" says itself who they are.
 _BACK = re.compile(
     r"\b(?:about|after|against|because of|before|behind|by|during|for|from|in|of|on|since|to|with)"
-    rf" (?:(?:that|this|these|those) {_DESCRIBED}\b|(?:that|this|it)(?=\W*$)|that case\b)"
-    r"|^(?:(?:and|but|so) )?(?:does|did|is|was|has|had) (?:that|this)\b"
-    r"|\b(?:says?|said|thinks?|claim(?:s|ed)?|den(?:y|ies|ied)) (?:so|that|this|it)(?=\W*$)",
+    rf" (?:(?:that|this|these|those) {_DESCRIBED}\b(?! (?:who|that|which|whose|\w+ed|held|shot)\b)"
+    r"|(?:that|this)(?=\W*$|,)|that case\b)"
+    rf"|^(?:(?:and|but|so) )?(?:(?:how|why|when|where) )?{_AUXILIARY} (?:that|this)\b"
+    r"(?! \w+ \w+ed\b)"
+    r"|\b(?:says?|said|thinks?|claim(?:s|ed)?|den(?:y|ies|ied)) (?:so|that|this)(?=\W*$)",
     re.IGNORECASE,
 )
-# What works or fails is what was done, no group or place that was named with it.
+# What works or fails, and what is denied or answered for, is what was done, no group or place.
 _DEED = re.compile(
-    r"\bit (?:work|succeed|fail|happen|end|miscarry|come about|take place)\w*\b", re.IGNORECASE
+    r"\bit (?:works?|worked|succeeds?|succeeded|fails?|failed|happens?|happened|end|ended|"
+    r"miscarry|miscarried|take place|took place)(?: \w+ly)?(?=\W*$)"
+    r"|\b(?:den(?:y|ies|ied)|claim(?:s|ed)?|admit(?:s|ted)?|plan(?:ned)?|order(?:ed)?) it(?=\W*$)",
+    re.IGNORECASE,
 )
+# In the place of a subject "they" may stand for somebody of the question itself.
+_OTHERS = re.compile(r"\b(?:about|against|by|for|from|of|to|with) them\b", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"\b(?:there|then|that day|that year|that time)\b", re.IGNORECASE)
 _DANGLING = re.compile(
     r"^(?:and|but|so|or|what about|how about|what else|anyone else|who else)\b", re.I
@@ -45,10 +57,10 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _PLACING = r"in|at|on|near|during|since|until|before|after|for|from|with|against|by"
-# "between January and" is of the date behind it, too.
+# "between January and" is of the date behind it, too; "from Kabul until" is not.
 _ENDS_BY_PLACING = re.compile(
-    rf"\b(?:(?:between|from)\s+(?:\w+\s+){{1,2}}(?:and|to|until)|between|{_PLACING})"
-    r"\s+(?:the\s+)?$",
+    rf"\b(?:(?:between|from)\s+(?:\d+\s+)?(?:{'|'.join(MONTH_NAMES)}|\d+)(?:\s+\d+)?\s+"
+    rf"(?:and|to|until)|between|{_PLACING})\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(r"\b(?:years?|months?|weeks?|days?|period|time)\b", re.IGNORECASE)
@@ -108,18 +120,18 @@ def interpret(
         return _with_topic(question, earlier, mentions)
     if _BACK.search(question) or _DEED.search(question):
         return _with_topic(question, earlier, mentions)
-    if found := _THING_PRONOUN.search(question):
+    # One person, of whom "What did Valle expect of them?" speaks, is not "them".
+    others = _OTHERS.search(question) if [mention.is_person for mention in own] == [True] else None
+    if (not own or others) and (
+        found := _THING_PRONOUN.search(question, others.start() if others else 0)
+    ):
         several = found.group().lower() in _PLURAL
-        # "What did Valle expect of them?" names nobody that "them" could be.
-        if not own or (several and len(own) == 1 and own[0].is_person):
-            thing = _latest(
-                earlier,
-                mentions,
-                lambda mention: not mention.is_person and not (several and mention.is_place),
-            )
-            return (
-                _put(thing, found, question) if thing else _with_topic(question, earlier, mentions)
-            )
+        thing = _latest(
+            earlier,
+            mentions,
+            lambda mention: not mention.is_person and not (several and mention.is_place),
+        )
+        return _put(thing, found, question) if thing else _with_topic(question, earlier, mentions)
     # "What did the group claim?" points back; "What did the group ISKP claim?" does not.
     points = _DESCRIPTION.search(question) or _ELSEWHERE.search(question)
     elliptical = len(question.split()) <= _ELLIPTICAL_WORDS and not own
@@ -197,25 +209,30 @@ def _put(name: str, pronoun: re.Match[str], question: str) -> str:
 def _with_topic(
     question: str, earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]]
 ) -> str:
-    topic = _topic(earlier[-1])
     stated = {word.lower() for word in re.findall(r"\w+", question)}
-    words = [word for word in topic if word.lower() not in stated][:_TOPIC_WORDS]
-    return f"{question.rstrip()} ({' '.join(words)})" if words else question
+    topic = [word for word in _topic(earlier[-1]) if word.lower() not in stated][:_TOPIC_WORDS]
+    return f"{question.rstrip()} ({' '.join(topic)})" if topic else question
+
+
+def _only_opens(answer: str, end: int) -> bool:
+    """Whether `answer[:end]` has its capital for opening the answer: "Some say", "Armed groups"."""
+    first, *after = words(answer[:end])
+    if after or first.form in STOP_WORDS:
+        return not after
+    following = words(answer[end:])
+    if not following or answer[end : end + following[0].start] != " ":
+        return False
+    return following[0].form not in STOP_WORDS
 
 
 def _topic(turn: Turn) -> list[str]:
     """Return the words that say what a turn was about, in their order."""
     text = re.sub(r"[?!]+", "", turn.interpreted_question.replace("(", "").replace(")", ""))
-    words = text.split()
-    while words and words[0].lower().strip(",") in _OPENERS:
-        words = words[1:]
+    topic = text.split()
+    while topic and topic[0].lower().strip(",") in _OPENERS:
+        topic = topic[1:]
     answer = turn.answer or ""
-    # A date or a name that the answer gave is what "then" and "there" stand for. A word that opens
-    # a longer answer has its capital for that.
+    # A date or a name that the answer gave is what "then" and "there" stand for.
     dates = [(date.start, date.end) for date in find_dates(answer)]
-    names = [
-        (start, end)
-        for start, end in find_names(answer)
-        if start or " " in answer[:end] or end == len(answer)
-    ]
-    return words + [answer[start:end] for start, end in (dates or names)[:1]]
+    names = [span for span in find_names(answer) if span[0] or not _only_opens(answer, span[1])]
+    return topic + [answer[start:end] for start, end in (dates or names)[:1]]

@@ -5,6 +5,7 @@ read and questioned. FEATURES lists them in the order of every feature vector.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,10 @@ FEATURES = (
 ONE_VALUE = frozenset({Expects.PERSON, Expects.GROUP, Expects.PLACE, Expects.DATE, Expects.NUMBER})
 """What one wrong word makes wrong: such a question is a near miss more often than a "why"."""
 
-_KIND_OF_DATE = frozenset("date dates day month year".split())
+_KIND_OF_DATE = re.compile(
+    r"\b(?:what|which) (?:exact )?(?:(?:,|and|or|the| )*\b(?:dates?|days?|months?|years?)\b)+",
+    re.IGNORECASE,
+)
 
 LOGIT = 10.0
 """The reader's logits are divided by this, to be of one size with the other features."""
@@ -66,6 +70,8 @@ def concepts_of(
 
     "In what month and year" names the kind of the answer, which no answer says.
     """
+    kind = _KIND_OF_DATE.search(question)
+    begin, end = kind.span() if kind else (0, 0)
 
     def weight(form: str) -> float:
         found = min(document_frequency(form), passages)
@@ -77,10 +83,10 @@ def concepts_of(
         concepts.append(Concept(frozenset(), canonical, max(parts, default=0.0)))
     seen: set[str] = set()
     for word in words(question):
-        if any(start <= word.start < end for start, end, _ in names):
+        if any(start <= word.start < stop for start, stop, _ in names):
             continue
         stemmed = stem(word.form)
-        if word.form in STOP_WORDS or word.form in _KIND_OF_DATE or stemmed in seen:
+        if word.form in STOP_WORDS or begin <= word.start < end or stemmed in seen:
             continue
         seen.add(stemmed)
         concepts.append(Concept(frozenset({stemmed}), None, weight(word.form)))

@@ -221,7 +221,9 @@ def _joined(
     while at < len(typed):
         compound = whole.get(typed[at].start)
         if compound and not {at, at + 1} <= listed and spelling.joins(typed[at], typed[at + 1]):
-            joined.append(compound)
+            # A letter alone is no acronym, but "P" may end one.
+            capitals = query[compound.start : compound.end].isupper()
+            joined.append(compound._replace(capitals=capitals))
             at += 2
         else:
             joined.append(typed[at])

@@ -96,7 +96,7 @@ class Spelling:
         near = self._near(form, candidates)
         if not near:
             return None
-        best = min(near, key=lambda other: self._order(form, other, near[other]))
+        best = min(near, key=lambda other: self._order(form, other, near[other], proper))
         if (proper or near[best] > 1) and not self._is_held(best):
             return None
         if proper and near[best] > 1 and not sound_alike(form, best):
@@ -116,11 +116,13 @@ class Spelling:
         further = _within(form, candidates, _SOUND_EDITS)
         return {other: edits for other, edits in further.items() if sound_alike(form, other)}
 
-    def _order(self, form: str, other: str, edits: int) -> tuple[int, bool, int, int, str]:
+    def _order(
+        self, form: str, other: str, edits: int, proper: bool
+    ) -> tuple[int, bool, int, int, str]:
         frequency = self.vocabulary.document_frequency(other)
         # Letters left out or moved; a wrong one may be of "with" as well as of "which".
         slipped = len(form) != len(other) or sorted(form) == sorted(other)
-        asks = other in _ASKING and slipped
+        asks = other in _ASKING and slipped and not proper
         return edits, not asks, -frequency, abs(len(form) - len(other)), other
 
     def _candidates(self, form: str) -> list[str]:

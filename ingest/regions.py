@@ -196,8 +196,8 @@ def mark_regions(
 
     `marked` are regions that the format itself tells (headings of HTML, a PDF's running heads);
     they stand. Where it tells headings (`has_marked_headings`), no short line is taken for one.
-    Every other region is a whole paragraph. Where title and headings would be all there is, they
-    are the body.
+    Every other region is a whole paragraph. Where title and headings are all there is, they are
+    the body.
     """
     stated = stated or Stated()
     paragraphs = _free_paragraphs(text, marked)
@@ -215,9 +215,10 @@ def mark_regions(
         _mark_headings(blocks)
     found = [Region(p.kind, p.start, p.end) for p in paragraphs if p.kind is not None]
     regions = sorted([*marked, *found], key=lambda region: region.start)
-    if not body_spans(text, regions):
+    only_names = all(region.kind in _NAMES_THE_BODY for region in regions)
+    if only_names and not body_spans(text, regions):
         # A note of one line is its own title; what it says can be asked for all the same.
-        regions = [region for region in regions if region.kind not in _NAMES_THE_BODY]
+        regions = []
     return tuple(regions), stated
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from answer.reader import Reader, ReaderError
+from eval.errors import EvalError
 from eval.importers import write_question_set
 from training.delta import DeltaError
 from training.export import ExportError, compress, export, restore
@@ -137,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
         command(options)
     except (
         DeltaError,
+        EvalError,
         ExportError,
         MeanError,
         ReaderError,

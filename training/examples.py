@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from training.sources import REPORTS, Judged, Paragraph, Question, usual_answer
+from training.sources import COLLECTION, REPORTS, Judged, Paragraph, Question, usual_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Example:
     """One question with one window.
 
     `span` is the answer in code points of `window`; None means that the window has no answer when
-    `answerable` is false, and that the span is unknown (no span loss) when it is true.
+    `answerable` is false, and that it stands anywhere in it when that is true.
     """
 
     kind: str
@@ -43,8 +43,8 @@ class Mixture:
     data_sets: float = 1.0
     other_domains: float = 0.5
     in_article: float = 0.28
-    # How many other paragraphs of its collection a question about a report is put to beside its
-    # own: they tell of the same actors, as the passages do that a search brings up.
+    # How many other paragraphs of its collection, at most, a question about a report is put to
+    # beside its own: they tell of the same actors, as the passages do that a search brings up.
     rivals: int = 3
     in_paragraph: float = 0.12
     near_miss: float = 0.36
@@ -351,16 +351,16 @@ class Neighbours:
     def in_collection(self, paragraph: Paragraph) -> bool:
         """Whether `paragraph` is one of several reports on the same events.
 
-        Their questions are put to all of them: only the paragraph that they stand under answers.
+        Of these only the paragraph that a question stands under answers it.
         """
-        return paragraph.source == REPORTS and not self._alone(paragraph)
+        size = self._sizes[paragraph.source, paragraph.article]
+        return paragraph.source == REPORTS and size >= COLLECTION
 
-    def _alone(self, paragraph: Paragraph) -> bool:
-        return self._sizes[paragraph.source, paragraph.article] == 1
+    def _is_lone_report(self, paragraph: Paragraph) -> bool:
+        return paragraph.source == REPORTS and not self.in_collection(paragraph)
 
     def _place(self, paragraph: Paragraph) -> tuple[str, str]:
-        pooled = paragraph.source == REPORTS and self._alone(paragraph)
-        return paragraph.source, "" if pooled else paragraph.article
+        return paragraph.source, "" if self._is_lone_report(paragraph) else paragraph.article
 
     def article_text(self, paragraph: Paragraph) -> str:
         """Return up to twelve paragraphs of the paragraph's article, joined."""
@@ -368,13 +368,12 @@ class Neighbours:
             return paragraph.text
         return "\n".join(p.text for p in self._near[self._place(paragraph)][:12])
 
-    def hardest(self, paragraph: Paragraph, question: Question) -> list[str]:
-        """Return the three most overlapping other paragraphs that don't hold the answer.
+    def hardest(self, paragraph: Paragraph, question: Question, count: int) -> list[str]:
+        """Return up to `count` other paragraphs that overlap most and don't hold the answer.
 
-        None for a question about a lone report that names nobody: another may well answer it.
+        Empty for a question about a lone report that names nobody: another may well answer it.
         """
-        lone_report = paragraph.source == REPORTS and self._alone(paragraph)
-        if lone_report and not _NAME_WITHIN.search(question.text):
+        if self._is_lone_report(paragraph) and not _NAME_WITHIN.search(question.text):
             return []
         place = self._place(paragraph)
         pool, scores = self._near[place], defaultdict[int, float](float)
@@ -387,9 +386,11 @@ class Neighbours:
             text = pool[index].text
             if text != paragraph.text and not any(a in text.casefold() for a in answers):
                 best.append(text)
-        return best[:3]
+        return best[:count]
 
 
+# One of so many is drawn where a single negative is made.
+_HARDEST = 3
 _NAME_WITHIN = re.compile(r"(?<=\s)[A-Z]\w")
 
 
@@ -438,9 +439,9 @@ def _from_question(
 
     hardest: list[str] = []
     if neighbours.in_collection(paragraph):
-        hardest = neighbours.hardest(paragraph, question)[: mixture.rivals]
+        hardest = neighbours.hardest(paragraph, question, mixture.rivals)
     elif question.answers and random_source.random() < mixture.in_article:
-        hardest = neighbours.hardest(paragraph, question)
+        hardest = neighbours.hardest(paragraph, question, _HARDEST)
         hardest = [random_source.choice(hardest)] if hardest else []
     rivals = [without("in-article", passage) for passage in hardest]
     if not question.answers:
@@ -551,7 +552,11 @@ def build_epoch(
                 if text != paragraph.text:
                     asked.append((Example("unrelated", question.text, text, False, None),))
     longest = mixture.window_words[-1]
-    asked += [(_from_judged(item, longest, random_source),) for item in judged]
+    asked += [
+        (_from_judged(item, longest, random_source),)
+        for item in judged
+        if mixture.data_sets == 1 or random_source.random() < mixture.data_sets
+    ]
     random_source.shuffle(asked)
     return [_as_typed(each, mixture, random_source) for each in asked]
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from eval.gold import Kind
 from eval.importers import Place, QuestionSet, SourceDocument, SourceQuestion
 from ingest.sentences import sentence_spans
-from training.sources import Paragraph, Question, digest, read_reports
+from training.sources import COLLECTION, Paragraph, Question, digest, read_reports
 
 # As long as a short report, so that documents have neighbours to confuse and be confused with.
 _PARAGRAPHS_A_DOCUMENT = 3
@@ -39,7 +39,7 @@ def kept_collections(part: KeptPart) -> QuestionSet:
     documents: list[SourceDocument] = []
     questions: list[SourceQuestion] = []
     for article, paragraphs in by_article.items():
-        if len(paragraphs) < 2 or _part_of(article) is not part:
+        if len(paragraphs) < COLLECTION or _part_of(article) is not part:
             continue
         for first in range(0, len(paragraphs), _PARAGRAPHS_A_DOCUMENT):
             group = paragraphs[first : first + _PARAGRAPHS_A_DOCUMENT]

@@ -15,6 +15,8 @@ REPORTS = "reports"
 """The source of the paragraphs written for this recipe."""
 _REPORTS_FOLDER = Path(__file__).parent / "reports"
 _REPORTS_PER_HELD_OUT = 6  # one report in so many is kept for measuring
+COLLECTION = 5
+"""So many paragraphs under one title tell of the same events; a few may share it by chance."""
 _SPLIT_SALT = "dossier-reader-1"
 
 

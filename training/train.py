@@ -244,20 +244,21 @@ def losses(
         + _among_windows(end, batch.end, right_windows, batch.asked)
     ) / 2
     span = (1 - plan.together) * span + plan.together * among
-    target = batch.answerable
+    judged = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
+    among = _loss_of_choice(
+        answerable, answerable.masked_fill(~right_windows, _IMPOSSIBLE), batch.asked
+    )
+    judged = (1 - plan.together) * judged + plan.together * among
     if judgement is not None:
         share = plan.teacher_share
-        target = (1 - share) * target + share * judgement.answerable.sigmoid()
         taught = sum(
             distance(ours, theirs.masked_fill(~allowed, _IMPOSSIBLE), plan.temperature)
             for ours, theirs in ((start, judgement.start), (end, judgement.end))
         )
         span = (1 - share) * span + share * taught / 2
-    judged = functional.binary_cross_entropy_with_logits(answerable, target)
-    among = _loss_of_choice(
-        answerable, answerable.masked_fill(~right_windows, _IMPOSSIBLE), batch.asked
-    )
-    judged = (1 - plan.together) * judged + plan.together * among
+        theirs = judgement.answerable.sigmoid()
+        agreed = functional.binary_cross_entropy_with_logits(answerable, theirs)
+        judged = (1 - share) * judged + share * agreed
     right = ((answerable > 0) == right_windows).float().mean()
     return span, judged, right
 
@@ -334,11 +335,12 @@ def _save(state: dict[str, object], path: Path) -> None:
 def read_plan(work: Path) -> Plan:
     """Return the settings of the run in `work`; a setting younger than it has its default.
 
+    Runs from before questions were put to several windows at once judged each by itself.
     Raises TrainingError if there are none that this version knows.
     """
     path = work / "plan.json"
     try:
-        return Plan(**json.loads(path.read_text()))
+        return Plan(**{"together": 0.0, **json.loads(path.read_text())})
     except (OSError, ValueError, TypeError) as error:
         raise TrainingError(f"{path}: {error}; expected the settings of a run") from error
 

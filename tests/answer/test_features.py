@@ -31,6 +31,8 @@ def test_coverage_weighs_words_by_how_much_they_tell(register: NameRegister) -> 
 def test_the_kind_of_date_that_is_asked_for_need_not_be_found(register: NameRegister) -> None:
     concepts = concepts_of("In what month and year was it founded?", [], lambda form: 1, 10)
     assert coverage(concepts, ("It was founded in May 2015.",), register) == 1.0
+    monthly = concepts_of("How many men does it lose per month?", [], lambda form: 1, 10)
+    assert coverage(monthly, ("It loses many men per year.",), register) < 1.0
 
 
 def test_a_name_is_covered_under_any_of_its_spellings(register: NameRegister) -> None:

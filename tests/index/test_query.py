@@ -121,6 +121,13 @@ def test_a_name_that_was_typed_with_a_hyphen_is_read_as_the_one_that_is_known(
     assert (f"as ‘{read.split()[-1]}’" in " ".join(analyzed.explanations)) == (read != query)
 
 
+def test_a_joined_name_in_capitals_is_an_acronym(search: Search) -> None:
+    [mention] = search.analyze("WHAT IS ISK-P?").names
+    assert mention.canonical == ISKP
+    [mention] = search.analyze("who held U-S troops").names
+    assert mention.canonical == "United States"
+
+
 def test_a_question_in_capitals_is_read_like_any_other(search: Search) -> None:
     analyzed = search.analyze("WHO IS THE GOVERNER OF BALKH?")
     assert [name.canonical for name in analyzed.names] == ["Balkh"]

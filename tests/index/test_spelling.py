@@ -125,6 +125,12 @@ def test_a_question_word_is_meant_where_letters_are_left_out_or_moved(
     assert repaired(typed, reports) == meant
 
 
+def test_a_name_is_no_question_word() -> None:
+    reports = Spelling(Counted({"wahab": 3}), NAMES)
+    [word] = words("Wahat")
+    assert reports.repair(word, proper=True) == "wahab"
+
+
 def test_a_nearer_english_word_outside_the_collection_wins() -> None:
     # capitel is one letter from capital, which the collection lacks, and two from chapter.
     held = Spelling(Counted({"capable": 50, "chapter": 50}), NAMES)

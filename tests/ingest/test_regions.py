@@ -144,6 +144,12 @@ def test_a_note_that_is_only_its_title_is_its_own_body(marked: tuple[Region, ...
     assert [region.start for region in above] == [0]
 
 
+def test_headings_above_furniture_are_no_body() -> None:
+    marked = (Region(RegionKind.HEADING, 0, 14), Region(RegionKind.FURNITURE, 16, 24))
+    regions, _ = mark_regions("Page not found\n\nOur team", marked)
+    assert regions == marked
+
+
 def test_a_caption_alone_is_no_body() -> None:
     regions, _ = mark_regions("A mill.", (Region(RegionKind.CAPTION, 0, 7),))
     assert [region.kind for region in regions] == [RegionKind.CAPTION]

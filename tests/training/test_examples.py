@@ -306,9 +306,9 @@ def test_a_collections_questions_are_put_to_its_other_paragraphs_too() -> None:
         report("The garrison came back to the bridge in August."),
         questions=(Question("n", "Who blew up the bridge?", ()),),
     )
-    collection = [
-        replace(each, article="The war for Merin bridge") for each in (front, built, lost)
-    ]
+    far = (report("Nothing but rain fell in May."), report("The harvest was late."))
+    told = (front, built, lost, *far)
+    collection = [replace(each, article="The war for Merin bridge") for each in told]
     groups = build_epoch(collection, (), replace(ALWAYS, reports=1, near_miss=0), seed=1, epoch=0)
     put_to = {
         asked[0].question: [(e.window, e.answerable) for e in asked]

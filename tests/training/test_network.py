@@ -142,7 +142,7 @@ def test_a_run_is_resumed_with_its_own_settings_only(tmp_path: Path) -> None:
 def test_an_old_run_has_todays_defaults_and_no_teacher(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text('{"seed": 5, "minutes": 60.0, "after": "there"}')
     plan = read_plan(tmp_path)
-    assert (plan.seed, plan.base) == (5, "minilm")
+    assert (plan.seed, plan.base, plan.together) == (5, "minilm", 0.0)
     record = run_record(plan, {"step": 1, "examples": 9, "seconds": 3.0, "epoch": 0})
     assert record["teacher"] is None
     assert "after" not in record["plan"]
@@ -169,9 +169,22 @@ def test_the_teachers_share_of_the_loss_is_what_the_plan_says() -> None:
     # A teacher of the student's own opinion leaves of the spans' loss what the data's share is.
     assert float(shared[0]) == pytest.approx(0.75 * float(alone[0]), rel=1e-4)
     assert float(taught[0]) == pytest.approx(0, abs=1e-5)
-    # The answerability's loss is linear in its target.
     mixed = 0.75 * float(alone[1]) + 0.25 * float(taught[1])
     assert float(shared[1]) == pytest.approx(mixed, rel=1e-4)
+
+
+def test_the_teachers_share_is_of_what_the_data_say_alone_and_together() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
+    with torch.no_grad():
+        same = Judgement(*network(*batch.inputs))
+        alone = losses(network, batch, None, Plan(together=0.5))
+        shared = losses(network, batch, same, Plan(together=0.5, teacher_share=0.25))
+        taught = losses(network, batch, same, Plan(together=0.5, teacher_share=1.0))
+        apart = losses(network, batch, same, Plan(together=0, teacher_share=1.0))
+    for data, mixed, teacher in zip(alone[:2], shared[:2], taught[:2], strict=True):
+        assert float(mixed) == pytest.approx(0.75 * float(data) + 0.25 * float(teacher), rel=1e-4)
+    assert [float(loss) for loss in taught[:2]] == pytest.approx([float(x) for x in apart[:2]])
 
 
 def test_windows_of_one_question_compete_and_single_ones_are_judged_as_alone() -> None:
@@ -196,6 +209,26 @@ def test_windows_of_one_question_compete_and_single_ones_are_judged_as_alone() -
     assert float(among[1]) == pytest.approx(-float(torch.log(odds[0] / (odds.sum() + 1))), rel=1e-4)
 
 
+def test_an_answer_of_unknown_place_may_stand_anywhere_in_its_window() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
+    unknown = replace(
+        batch,
+        start=torch.tensor([-100, 0, 0]),
+        end=torch.tensor([-100, 0, 0]),
+        answerable=torch.tensor([1.0, 0.0, 0.0]),
+        asked=torch.tensor([0, 0, 0]),
+    )
+    with torch.no_grad():
+        start, end, _ = network(*unknown.inputs)
+        span = losses(network, unknown, None, Plan(together=1))[0]
+    expected = 0.0
+    for logits in (start, end):
+        odds = torch.exp(logits[:, 4:] - logits[:, :1])
+        expected -= float(torch.log(odds[0].sum() / (odds.sum() + 1))) / 2
+    assert float(span) == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_question_that_no_window_answers_wants_nothing_of_any() -> None:
     torch.manual_seed(0)
     network, batch = ReaderNetwork(SMALL).eval(), batch_of(3, 12)
@@ -206,8 +239,12 @@ def test_a_question_that_no_window_answers_wants_nothing_of_any() -> None:
         answerable=torch.zeros(3),
         asked=torch.zeros(3, dtype=torch.int64),
     )
-    answerable = network(*nowhere.inputs)[2]
+    start, end, answerable = (logits.detach() for logits in network(*nowhere.inputs))
     span, judged, _ = losses(network, nowhere, None, Plan(together=1))
+    expected = 0.0
+    for logits in (start, end):
+        expected += float(torch.log(1 + torch.exp(logits[:, 4:] - logits[:, :1]).sum())) / 2
+    assert float(span.detach()) == pytest.approx(expected, rel=1e-4)
     assert float(judged.detach()) == pytest.approx(
         float(torch.log(1 + answerable.exp().sum()).detach()), rel=1e-4
     )
