@@ -187,11 +187,20 @@ def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
     """Return each question's (best score, lead) by a judge fitted without it, and if right."""
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
+    folds = _folds(asked)
     for fold in range(FOLDS):
-        judge = weigh([each for number, each in enumerate(asked) if number % FOLDS != fold])
-        for number in range(fold, len(asked), FOLDS):
+        judge = weigh([each for each, of in zip(asked, folds, strict=True) if of != fold])
+        for number in np.flatnonzero(folds == fold):
             scores[number], right[number] = _outcome(asked[number], judge)
     return scores, right
+
+
+def _folds(asked: Sequence[Asked]) -> NDArray[np.int64]:
+    """Return the fold of each question: the same wherever it is asked over several collections."""
+    numbers: dict[str, int] = {}
+    for each in asked:
+        numbers.setdefault(each.question.id, len(numbers))
+    return np.array([numbers[each.question.id] % FOLDS for each in asked])
 
 
 def _outcome(each: Asked, judge: Judge) -> tuple[tuple[float, float], bool]:
@@ -216,14 +225,16 @@ def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
     return np.round(found, 5)
 
 
-def brier_scores(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float]:
+def brier_scores(
+    scores: Floats, right: NDArray[np.bool_], folds: NDArray[np.int64]
+) -> tuple[float, float]:
     """Return the cross-validated Brier scores of Platt's calibration and of isotonic regression.
 
     Isotonic regression sees the best score alone (Zadrozny and Elkan 2002); lower is better.
     """
     logistic_given, isotonic_given = np.zeros(len(right)), np.zeros(len(right))
     for fold in range(FOLDS):
-        held = np.arange(len(right)) % FOLDS == fold
+        held = folds == fold
         calibration = _calibrate(scores[~held], right[~held])
         inputs = np.column_stack([scores[held], np.ones(held.sum())])
         logistic_given[held] = 1 / (1 + np.exp(-(inputs @ calibration)))
@@ -288,7 +299,7 @@ def describe(asked: Sequence[Asked], judge: Judge) -> str:
         f"answered among answerable {confident[answerable].mean():.3f}, "
         f"refused among unanswerable {(~confident)[~answerable].mean():.3f}",
         "cross-validated Brier score: {:.4f} by Platt, {:.4f} by isotonic regression".format(
-            *brier_scores(scores, right)
+            *brier_scores(scores, right, _folds(asked))
         ),
         f"threshold {judge.threshold}",
     ]

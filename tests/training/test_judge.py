@@ -3,7 +3,7 @@ import pytest
 
 from answer.features import FEATURES
 from eval.gold import Evidence, GoldQuestion, Kind, Part
-from training.judge import Asked, _threshold, fit, weigh
+from training.judge import FOLDS, Asked, _folds, _threshold, fit, weigh
 
 
 def made_up(count: int, seed: int) -> list[Asked]:
@@ -48,3 +48,10 @@ def test_the_threshold_is_the_middle_of_those_that_serve_as_many() -> None:
     # Whoever is right is likely by 0.8, whoever is not by 0.2: all thresholds between serve all.
     threshold = _threshold(asked, right, np.where(right, 0.8, 0.2))
     assert threshold == pytest.approx(0.5, abs=0.011)
+
+
+def test_a_question_asked_over_two_collections_is_held_out_of_both() -> None:
+    alone, among = made_up(23, seed=6), made_up(23, seed=7)
+    folds = _folds([*alone, *reversed(among)])
+    assert list(folds[:23]) == list(folds[23:][::-1])
+    assert set(folds) == set(range(FOLDS))
