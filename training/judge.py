@@ -190,7 +190,7 @@ def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
     folds = _folds(asked)
     for fold in range(FOLDS):
         judge = weigh([each for each, of in zip(asked, folds, strict=True) if of != fold])
-        for number in np.flatnonzero(folds == fold):
+        for number in np.flatnonzero(folds == fold).tolist():
             scores[number], right[number] = _outcome(asked[number], judge)
     return scores, right
 
