@@ -40,7 +40,7 @@ serve: .venv/.runtime ## Index the sample reports and start the chat on http://1
 	$(BIN)/python -m training restore --model .data/second
 	@touch $@
 
-second: .venv/.second ## Make the larger second reader: an option, twice as slow (see the README)
+second: .venv/.second ## Make the larger second reader: an option, slower (see the README)
 
 test: .venv/.dev .venv/.browser ## Install what the tests need and run them all
 	$(BIN)/python -m pytest

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from analysis.terms import STOP_WORDS, words
 from analysis.values import MONTH_NAMES, find_dates, find_names
 from answer.answer import Turn
+from answer.question import AUXILIARY
 
 _PERSON_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs)\b", re.IGNORECASE)
-_AUXILIARY = (
-    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
-)
 _PLURAL = frozenset({"they", "them", "their", "theirs"})
 _DESCRIBED = (
     r"(?:groups?|organi[sz]ations?|movements?|m[ae]n|persons?|people|leaders?|commanders?|"
@@ -31,7 +29,7 @@ _BACK = re.compile(
     r"\b(?:about|after|against|because of|before|behind|by|during|for|from|in|of|on|since|to|with)"
     rf" (?:(?:that|this|these|those) {_DESCRIBED}\b(?! (?:who|that|which|whose|\w+ed|held|shot)\b)"
     r"|(?:that|this)(?=\W*$|,)|that case\b)"
-    rf"|^(?:(?:and|but|so) )?(?:(?:how|why|when|where) )?{_AUXILIARY} (?:that|this)\b"
+    rf"|^(?:(?:and|but|so) )?(?:(?:how|why|when|where) )?{AUXILIARY} (?:that|this)\b"
     r"(?! \w+ \w+ed\b)"
     r"|\b(?:says?|said|thinks?|claim(?:s|ed)?|den(?:y|ies|ied)) (?:so|that|this)(?=\W*$)",
     re.IGNORECASE,
@@ -117,9 +115,9 @@ def interpret(
     if not named_person and (found := _PERSON_PRONOUN.search(question)):
         if person := _latest(earlier, mentions, lambda mention: mention.is_person):
             return _put(person, found, question)
-        return _with_topic(question, earlier, mentions)
+        return _with_topic(question, earlier[-1])
     if _BACK.search(question) or _DEED.search(question):
-        return _with_topic(question, earlier, mentions)
+        return _with_topic(question, earlier[-1])
     # One person, of whom "What did Valle expect of them?" speaks, is not "them".
     others = _OTHERS.search(question) if [mention.is_person for mention in own] == [True] else None
     if (not own or others) and (
@@ -131,12 +129,12 @@ def interpret(
             mentions,
             lambda mention: not mention.is_person and not (several and mention.is_place),
         )
-        return _put(thing, found, question) if thing else _with_topic(question, earlier, mentions)
+        return _put(thing, found, question) if thing else _with_topic(question, earlier[-1])
     # "What did the group claim?" points back; "What did the group ISKP claim?" does not.
     points = _DESCRIPTION.search(question) or _ELSEWHERE.search(question)
     elliptical = len(question.split()) <= _ELLIPTICAL_WORDS and not own
     if (points and not own) or _DANGLING.search(question) or elliptical:
-        return _with_topic(question, earlier, mentions)
+        return _with_topic(question, earlier[-1])
     return question
 
 
@@ -206,11 +204,9 @@ def _put(name: str, pronoun: re.Match[str], question: str) -> str:
     return question[: pronoun.start()] + name + ending + question[pronoun.end() :]
 
 
-def _with_topic(
-    question: str, earlier: Sequence[Turn], mentions: Callable[[str], Sequence[Mention]]
-) -> str:
+def _with_topic(question: str, last: Turn) -> str:
     stated = {word.lower() for word in re.findall(r"\w+", question)}
-    topic = [word for word in _topic(earlier[-1]) if word.lower() not in stated][:_TOPIC_WORDS]
+    topic = [word for word in _topic(last) if word.lower() not in stated][:_TOPIC_WORDS]
     return f"{question.rstrip()} ({' '.join(topic)})" if topic else question
 
 

@@ -47,7 +47,7 @@ class Question:
 _WHICH = r"(?:what|which|wich|wat)"
 _BE = r"(?:is|was|were|are)"
 _AIM = r"(?:reasons?|motives?|aims?|purposes?|goals?|objectives?)"
-_AUXILIARY = (
+AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
 )
 
@@ -77,7 +77,7 @@ _PATTERNS: dict[Expects, tuple[str, ...]] = {
     ),
     Expects.DATE: (
         # Before a subject and its verb "when" only says under which condition.
-        rf"^(?:and |but |so |since )?when\b|\bwhen {_AUXILIARY}\b",
+        rf"^(?:and |but |so |since )?when\b|\bwhen {AUXILIARY}\b",
         rf"\b{_WHICH} (?:exact )?(?:dates?|day|years?|months?)\b",
         r"^date\b|\bdate\W*$",
     ),
@@ -109,7 +109,7 @@ _PATTERNS: dict[Expects, tuple[str, ...]] = {
         r"\bby what means\b",
         _noun("method methods tactic tactics means strategy strategies"),
     ),
-    Expects.DECISION: (rf"^{_AUXILIARY}\b(?!.*\bwh(?:o|at|en|ere|y|ich)\b)",),
+    Expects.DECISION: (rf"^{AUXILIARY}\b(?!.*\bwh(?:o|at|en|ere|y|ich)\b)",),
 }
 _COMPILED = {
     expects: re.compile("|".join(patterns), re.IGNORECASE)

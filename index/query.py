@@ -209,13 +209,15 @@ def _joined(
     "zia-uddin" where reports write Ziauddin, "isk-p" for ISKP. Names that are known with their
     hyphen stay.
     """
+    whole = {compound.start: compound for compound in compounds(query, typed)}
+    if not whole:
+        return list(typed)
     listed = {
         at
         for named in names.matcher.find(query, typed)
         if named.end - named.first > 1
         for at in range(named.first, named.end)
     }
-    whole = {compound.start: compound for compound in compounds(query, typed)}
     joined: list[Word] = []
     at = 0
     while at < len(typed):

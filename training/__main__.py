@@ -66,12 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     measures.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     measures.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder of the model")
     measures.add_argument("--threads", type=int, default=2, help="windows read at a time")
+    measures.add_argument("--mistyped", action="store_true", help="also with mistyped questions")
     kept = commands.add_parser("kept", help="write the kept collections as documents and gold set")
     kept.add_argument(
         "part", choices=[*KeptPart], type=KeptPart, help="to fit on, or to measure by"
     )
     kept.add_argument("folder", type=Path, help="folder to write documents.jsonl and gold.jsonl to")
-    measures.add_argument("--mistyped", action="store_true", help="also with mistyped questions")
     return parser
 
 
