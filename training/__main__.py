@@ -22,6 +22,7 @@ from training.measure import (
     measure_squad_mistyped,
     measure_trecqa,
 )
+from training.shipped import ShippedError
 from training.sources import SourceError
 from training.start import StartError
 from training.train import Plan, TrainingError, progress_line, train
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
     exports.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder to write")
     exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
-    exports.add_argument("--mean-with", type=Path, help="folder of a run to average this one with")
+    exports.add_argument("--mean-with", type=Path, help="of a run or model to average with")
     exports.add_argument("--share", type=float, help="of this run in the mean, 0 to 1")
     compresses = commands.add_parser("compress", help="write what the last checkpoint changed")
     compresses.add_argument("--data", type=Path, default=DEFAULT_DATA, help="of the data sets")
@@ -142,6 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
         ExportError,
         MeanError,
         ReaderError,
+        ShippedError,
         SourceError,
         StartError,
         TrainingError,

@@ -16,14 +16,13 @@ from torch import Tensor, nn
 
 from answer.compose import JUDGE_FILE
 from answer.reader import FORMAT, MANIFEST, checked_files, read_manifest
-from training.delta import packed, unpacked
+from training.delta import DELTA, packed, unpacked
 from training.mean import MeanError, averaged
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
 from training.start import SHAPES, SOURCES, encoder_state, tokenizer_file
-from training.train import Plan, read_checkpoint, read_plan, run_record
+from training.train import Plan, read_checkpoint, read_finished, read_plan, run_record
 
-DELTA = "delta.npz"
 OPSET = 20
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("start", "end", "answerable")
@@ -124,21 +123,21 @@ def export(
 ) -> dict[str, Any]:
     """Write reader.onnx, tokenizer.json and reader.json into `directory`; return the manifest.
 
-    `precision` is "int8", or "fp32" to measure what int8 loses. With `mean_with`, another run, the
-    weights are `share` of this run's and the rest of that one's. Raises TrainingError if a folder
-    holds no run, MeanError if the two have no mean or only one of `mean_with` and `share` is
-    given, ExportError if what is exported computes something else.
+    `precision` is "int8", or "fp32" to measure what int8 loses. With `mean_with`, another run or a
+    model as shipped, the weights are `share` of this run's and the rest of that one's. Raises
+    TrainingError if a folder holds no run, MeanError if the two have no mean or only one of
+    `mean_with` and `share` is given, ExportError if what is exported computes something else.
     """
     plan, state = read_plan(work), read_checkpoint(work)
     weights, mean = state["network"], None
     if (mean_with is None) != (share is None):
         raise MeanError("a mean takes another run and this one's share; give both or neither")
     if mean_with is not None and share is not None:
-        other_plan, other = read_plan(mean_with), read_checkpoint(mean_with)
-        if other_plan.base != plan.base:
-            raise MeanError(f"{mean_with} began from {other_plan.base}, {work} from {plan.base}")
-        weights = averaged(weights, other["network"], share)
-        mean = {"share": share, **run_record(other_plan, other)}
+        other = read_finished(mean_with)
+        if other.base != plan.base:
+            raise MeanError(f"{mean_with} began from {other.base}, {work} from {plan.base}")
+        weights = averaged(weights, other.weights, share)
+        mean = {"share": share, **other.runs[-1]}
     return _write(weights, plan.base, directory, precision, _about(plan, state, data, mean))
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from training.examples import Asked, Mixture, build_epoch, training_paragraphs
 from training.network import ReaderNetwork
+from training.shipped import Shipped, is_shipped, read_shipped
 from training.sources import held_out_titles, read_clapnq, read_reports, read_squad, reports_digest
 from training.start import SHAPES, encoder_state, tokenizer_file
 from training.teacher import Judgement, Teacher, distance
@@ -67,7 +68,11 @@ class Plan:
     short_windows: float = 0.08
     checkpoint_minutes: float = 5.0
     threads: int = 2
-    # The folder of a finished run to go on from with a fresh schedule; empty starts from `base`.
+    # "bfloat16" rounds what the matrix products take, weights stay float32: twice as fast where the
+    # processor multiplies in it (AMX, AVX-512 BF16).
+    precision: str = "float32"
+    # The folder of a finished run, or of a model as it is shipped, to go on from with a fresh
+    # schedule; empty starts from `base`.
     after: str = ""
     # The folder of an exported reader to learn from beside the data; empty for none. It reads every
     # batch anew, since hardly an example comes twice.
@@ -227,7 +232,9 @@ def losses(
     read in several passages is compared between them. With a teacher's judgement of the batch,
     `plan.teacher_share` of both losses comes from it.
     """
-    start, end, answerable = network(*batch.inputs)
+    with torch.autocast("cpu", torch.bfloat16, enabled=plan.precision == "bfloat16"):
+        outputs = network(*batch.inputs)
+    start, end, answerable = (output.float() for output in outputs)
     # [CLS] stands for "no answer"; question, separators and padding can't be chosen.
     allowed = batch.token_type_ids.bool()
     allowed[:, 0] = True
@@ -363,16 +370,16 @@ def run_record(plan: Plan, state: Mapping[str, Any]) -> dict[str, Any]:
     return {"plan": settings, "run": counters, **learnt}
 
 
-def _begin_after(work: Path, plan: Plan, network: ReaderNetwork) -> list[dict[str, Any]]:
-    """Load the finished run's network; return the records of all runs before."""
-    before, state = read_plan(work), read_checkpoint(work)
-    if before.base != plan.base:
-        raise TrainingError(
-            f"{work} started from {before.base}, this run is to start from {plan.base}: "
-            f"pass --base {before.base}"
-        )
-    network.load_state_dict(state["network"])
-    return [*state.get("earlier", []), run_record(before, state)]
+def read_finished(folder: Path) -> Shipped:
+    """Return what a further run goes on from: a run's last checkpoint, or a model as shipped.
+
+    Raises TrainingError if `folder` holds neither, and what `read_shipped` raises.
+    """
+    if is_shipped(folder):
+        return read_shipped(folder)
+    plan, state = read_plan(folder), read_checkpoint(folder)
+    runs = [*state.get("earlier", []), run_record(plan, state)]
+    return Shipped(plan.base, state["network"], runs)
 
 
 def _check(plan: Plan) -> None:
@@ -380,6 +387,8 @@ def _check(plan: Plan) -> None:
         raise TrainingError("give either minutes or examples")
     if plan.base not in SHAPES:
         raise TrainingError(f"{plan.base!r} is no base; expected one of {', '.join(SHAPES)}")
+    if plan.precision not in ("float32", "bfloat16"):
+        raise TrainingError(f"precision {plan.precision!r}; expected float32 or bfloat16")
     layers = SHAPES[plan.base].layers
     if not 0 <= plan.frozen_layers <= layers:
         raise TrainingError(f"{plan.frozen_layers} frozen layers; {plan.base} has {layers}")
@@ -407,9 +416,9 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} exists: pass --resume, or name another folder")
     if resume and settings.exists():
-        before, now_asked = asdict(read_plan(work)), asdict(plan)
+        begun, now_asked = asdict(read_plan(work)), asdict(plan)
         differing = [
-            f"{n} {before[n]!r}, not {now_asked[n]!r}" for n in before if before[n] != now_asked[n]
+            f"{n} {begun[n]!r}, not {now_asked[n]!r}" for n in begun if begun[n] != now_asked[n]
         ]
         if differing:
             raise TrainingError(f"{settings} has {'; '.join(differing)}: resume with its settings")
@@ -427,7 +436,14 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     reports = reports_digest()
     earlier: list[dict[str, Any]] = []
     if plan.after:
-        earlier = _begin_after(Path(plan.after), plan, network)
+        before = read_finished(Path(plan.after))
+        if before.base != plan.base:
+            raise TrainingError(
+                f"{plan.after} started from {before.base}, this run is to start from {plan.base}: "
+                f"pass --base {before.base}"
+            )
+        network.load_state_dict(before.weights)
+        earlier = before.runs
     if resume and checkpoint.exists():
         state = read_checkpoint(work)
         if state.get("reports") != reports:
