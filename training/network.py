@@ -72,7 +72,7 @@ class Layer(nn.Module):
         batch, length, width = hidden.shape
         split = self.qkv(hidden).view(batch, length, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-        # Written out: PyTorch's own attention trains a third slower where autocast makes it bfloat16.
+        # Written out: PyTorch's own attention trains a third slower in bfloat16.
         attention = (query / math.sqrt(width // self.heads)) @ key.transpose(-1, -2) + bias
         context = attention.softmax(-1).to(value.dtype) @ value
         context = context.transpose(1, 2).reshape(batch, length, width)

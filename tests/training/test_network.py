@@ -123,6 +123,7 @@ def test_other_weights_than_the_recipes_are_refused(monkeypatch: pytest.MonkeyPa
         (Plan(base="bert", examples=1), "'bert' is no base; expected one of minilm, mpnet"),
         (Plan(frozen_layers=7, examples=1), "7 frozen layers; minilm has 6"),
         (Plan(temperature=0.0, examples=1), "temperature 0.0"),
+        (Plan(precision="int8", examples=1), "'int8'; expected float32 or bfloat16"),
         (Plan(together=1.5, examples=1), "together 1.5; expected a share from 0 to 1"),
         (Plan(data_sets=-1, examples=1), "data_sets -1; expected a share from 0 to 1"),
         (Plan(), "either minutes or examples"),
@@ -149,6 +150,17 @@ def test_an_old_run_has_todays_defaults_and_no_teacher(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text('{"sed": 5}')
     with pytest.raises(TrainingError, match=r"plan\.json: .*sed.*; expected the settings of a run"):
         read_plan(tmp_path)
+
+
+def test_rounded_products_move_the_losses_by_little() -> None:
+    torch.manual_seed(0)
+    network, batch = ReaderNetwork(SMALL).eval(), batch_of(4, 16)
+    exact = losses(network, batch, None, Plan())
+    rounded = losses(network, batch, None, Plan(precision="bfloat16"))
+    assert [loss.dtype for loss in rounded] == [torch.float32] * 3
+    for ours, theirs in zip(rounded[:2], exact[:2], strict=True):
+        assert float(ours.detach()) == pytest.approx(float(theirs.detach()), rel=0.02)
+        assert float(ours.detach()) != float(theirs.detach())
 
 
 def test_a_student_that_agrees_with_its_teacher_has_nothing_to_learn() -> None:
