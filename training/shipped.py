@@ -98,7 +98,7 @@ def _from_onnx(content: bytes, directory: Path) -> dict[str, Tensor]:
 
 
 def _transposed(columns: np.ndarray[Any, np.dtype[Any]]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(columns.T))
+    return torch.from_numpy(columns.T.copy())
 
 
 def _only(arrays: Iterable[np.ndarray[Any, np.dtype[Any]]]) -> np.ndarray[Any, np.dtype[Any]]:
