@@ -48,6 +48,8 @@ FURTHER_ODDS = 0.25
 ADJOINING_ODDS = 0.02
 # Sentences that the reader looks at once more, between their neighbours.
 LOOKS = 6
+# What a sentence without a date counts less among those to be looked at for a "when".
+UNDATED = 0.3
 # What stands for the reader's span logit where it found no span in a sentence.
 NO_SPAN = -8.0
 
@@ -241,8 +243,10 @@ class Answerer:
         glances = self._glance(text, hits[:WINDOWS], candidates, snapshot.names)
 
         def promise(number: int) -> float:
-            covered = coverage(concepts, (candidates[number].text,), snapshot.names)
-            return covered + glances[number].span_score / LOGIT
+            text = candidates[number].text
+            covered = coverage(concepts, (text,), snapshot.names)
+            undated = asked.expects is Expects.DATE and value_missing(asked, text)
+            return covered + glances[number].span_score / LOGIT - UNDATED * undated
 
         order = sorted(range(len(candidates)), key=lambda number: (-promise(number), number))
         looks = self._look(text, candidates, order[:LOOKS], snapshot.names)
