@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from answer import compose
 from answer.answer import Answer, Status, Turn
 from answer.compose import LOOKS, Answerer
 from answer.reader import Reader, Reading
@@ -175,6 +176,23 @@ def test_a_second_reader_looks_at_the_sentences_and_the_first_at_passages(
     assert any(len(sentence_spans(window)) == 3 for window in second.windows)
     alone = Answerer(cast(Reader, first), answerer._judge)
     assert cascade.fingerprint != alone.fingerprint
+
+
+def test_a_when_looks_at_what_states_a_date_before_what_says_as_much_of_the_question(
+    answerer: Answerer, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "When did the Grey Front claim the raid?"
+    orders = []
+    for weight in (0.0, 9.0):
+        monkeypatch.setattr(compose, "UNDATED", weight)
+        second = Counting(answerer._reader, "second")
+        asker = Answerer(answerer._reader, answerer._judge, cast(Reader, second))
+        asker.ask(snapshot, question)
+        orders.append(second.windows)
+    dated, undated = orders[1], orders[0]
+    assert dated != undated
+    # Two sentences state a date; each is read between its neighbours.
+    assert all("4 May 2021" in window or "two days later" in window for window in dated[:2])
 
 
 def test_a_quote_reaches_across_a_passages_border_to_the_sentence_it_leans_on(
