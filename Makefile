@@ -23,7 +23,7 @@ help: ## Show what can be made
 	@touch $@
 
 .venv/.dev: .venv/.runtime
-	$(INSTALL) -e '.[dev]'
+	$(INSTALL) -e '.[dev,training]'
 	@touch $@
 
 .venv/.browser: | .venv/bin/python

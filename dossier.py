@@ -21,8 +21,8 @@ from analysis.lookup import NotMeant
 from analysis.names import NamesError
 from analysis.records import ActorKind, AttackKind
 from answer.answer import Answer, Status
+from answer.exported import ReaderError
 from answer.judge import JudgeError
-from answer.reader import ReaderError
 from eval.bench import bench as run_bench
 from eval.bench import gold_questions, table
 from eval.cli import eval_app

@@ -21,7 +21,7 @@ from answer.bridge import as_named_in
 from answer.candidates import Candidate, candidates_of
 from answer.conflicts import conflicts_on_value
 from answer.conversation import Mention, interpret
-from answer.features import LOGIT, concepts_of, coverage, features_of, value_missing
+from answer.features import concepts_of, features_of, value_missing
 from answer.from_records import answer_from_records, with_disputes
 from answer.judge import Judge
 from answer.kinds import speaks_of_another_state
@@ -37,9 +37,9 @@ from ingest.chunk import PASSAGE_GAP
 MODEL_DIRECTORY = Path(__file__).parent / "model"
 JUDGE_FILE = "judge.json"
 
-# Passages whose sentences are candidates; the reader reads the first of them whole.
+# Passages whose sentences are candidates; the reader reads the first that have any whole.
 HITS = 16
-WINDOWS = 4
+WINDOWS = 6
 NEAREST = 3
 MAX_CITATIONS = 6
 # A further sentence is cited when it is at least this likely beside the best one, in odds; one that
@@ -48,8 +48,6 @@ FURTHER_ODDS = 0.25
 ADJOINING_ODDS = 0.02
 # Sentences that the reader looks at once more, between their neighbours.
 LOOKS = 6
-# What a sentence without a date counts less among those to be looked at for a "when".
-UNDATED = 0.3
 # What stands for the reader's span logit where it found no span in a sentence.
 NO_SPAN = -8.0
 
@@ -71,6 +69,8 @@ class Judged:
     """A candidate with what speaks for it, the judge's score and the span that answers."""
 
     candidate: Candidate
+    glanced: tuple[float, ...]
+    """Its features before the reader looked at it: what decides whether it does."""
     features: tuple[float, ...]
     score: float
     answer: tuple[int, int]
@@ -240,19 +240,11 @@ class Answerer:
             if not (asked.expects is Expects.NUMBER and value_missing(asked, candidate.text))
             and not speaks_of_another_state(asked, candidate.text)
         ]
-        glances = self._glance(text, hits[:WINDOWS], candidates, snapshot.names)
+        glances = self._glance(text, candidates, snapshot.names)
 
-        def promise(number: int) -> float:
-            text = candidates[number].text
-            covered = coverage(concepts, (text,), snapshot.names)
-            undated = asked.expects is Expects.DATE and value_missing(asked, text)
-            return covered + glances[number].span_score / LOGIT - UNDATED * undated
-
-        order = sorted(range(len(candidates)), key=lambda number: (-promise(number), number))
-        looks = self._look(text, candidates, order[:LOOKS], snapshot.names)
-        judged = []
-        for number, candidate in enumerate(candidates):
-            glance, look = glances[number], looks.get(number, UNREAD)
+        def weighed(
+            candidate: Candidate, glance: Read, look: Read
+        ) -> tuple[tuple[float, ...], tuple[int, int]]:
             start, end = shortest_span(asked, candidate.text, look.span or glance.span)
             features = features_of(
                 asked,
@@ -262,42 +254,53 @@ class Answerer:
                 answer=candidate.text[start:end],
                 logits=(glance.answerable, glance.span_score, look.answerable, look.span_score),
             )
-            judged.append(
-                Judged(
-                    candidate,
-                    tuple(features),
-                    self._judge.score(features),
-                    (candidate.start + start, candidate.start + end),
-                )
-            )
+            return tuple(features), (candidate.start + start, candidate.start + end)
+
+        seen = [
+            weighed(candidate, glance, UNREAD)
+            for candidate, glance in zip(candidates, glances, strict=True)
+        ]
+        promises = [self._judge.promises(features) for features, _ in seen]
+        order = sorted(range(len(candidates)), key=lambda number: (-promises[number], number))
+        looks = self._look(text, candidates, order[:LOOKS], snapshot.names)
+        judged = []
+        for number, (candidate, glance) in enumerate(zip(candidates, glances, strict=True)):
+            glanced, answer = seen[number]
+            features = glanced
+            if number in looks:
+                features, answer = weighed(candidate, glance, looks[number])
+            score = self._judge.score(features)
+            judged.append(Judged(candidate, glanced, features, score, answer))
         judged.sort(key=lambda each: (-each.score, each.candidate.hit.rank, each.candidate.start))
         return judged
 
     def _glance(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        candidates: Sequence[Candidate],
-        register: NameRegister,
+        self, question: str, candidates: Sequence[Candidate], register: NameRegister
     ) -> list[Read]:
-        """Return what the reader sees of each candidate when it reads the whole passages `hits`."""
-        windows = [hit.passage.text for hit in hits]
-        readings = self._reader.read_pairs(
-            [(as_named_in(question, window, register), window) for window in windows]
+        """Return what the reader sees of each candidate when it reads the first passages whole."""
+        by_passage: dict[str, list[int]] = {}
+        for number, candidate in enumerate(candidates):
+            by_passage.setdefault(candidate.hit.passage.id, []).append(number)
+        held = list(by_passage.values())[:WINDOWS]
+        passages = [candidates[numbers[0]].hit.passage for numbers in held]
+        found = self._reader.read_stretches(
+            [
+                (
+                    as_named_in(question, passage.text, register),
+                    passage.text,
+                    [
+                        (candidate.start - passage.start, candidate.end - passage.start)
+                        for candidate in (candidates[number] for number in numbers)
+                    ],
+                )
+                for passage, numbers in zip(passages, held, strict=True)
+            ]
         )
-        by_passage = {hit.passage.id: reading for hit, reading in zip(hits, readings, strict=True)}
-        return [
-            _read_of(
-                by_passage[candidate.hit.passage.id],
-                candidate,
-                candidate.hit.passage.start,
-                question,
-                register,
-            )
-            if candidate.hit.passage.id in by_passage
-            else UNREAD
-            for candidate in candidates
-        ]
+        glances = [UNREAD] * len(candidates)
+        for numbers, readings in zip(held, found, strict=True):
+            for number, reading in zip(numbers, readings, strict=True):
+                glances[number] = _read_of(reading, candidates[number].text, question, register)
+        return glances
 
     def _look(
         self,
@@ -311,19 +314,20 @@ class Answerer:
         A passage may answer where this sentence of it does not. It is read with the sentences
         beside it, which say whom "he" or "the attack" is about.
         """
-        windows = [candidates[number].context for number in chosen]
-        readings = self._second.read_pairs(
-            [(as_named_in(question, window, register), window) for window in windows]
+        looked = [candidates[number] for number in chosen]
+        found = self._second.read_stretches(
+            [
+                (
+                    as_named_in(question, candidate.context, register),
+                    candidate.context,
+                    [(candidate.lead, candidate.lead + len(candidate.text))],
+                )
+                for candidate in looked
+            ]
         )
         return {
-            number: _read_of(
-                reading,
-                candidates[number],
-                candidates[number].start - candidates[number].lead,
-                question,
-                register,
-            )
-            for number, reading in zip(chosen, readings, strict=True)
+            number: _read_of(reading, candidate.text, question, register)
+            for number, candidate, [reading] in zip(chosen, looked, found, strict=True)
         }
 
     def _confidence(self, judged: Sequence[Judged]) -> float:
@@ -340,35 +344,22 @@ def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:
     ]
 
 
-def _read_of(
-    reading: Reading,
-    candidate: Candidate,
-    window_start: int,
-    question: str,
-    register: NameRegister,
-) -> Read:
-    """Return how well a window answers and the reader's best span in the sentence, if any.
+def _read_of(reading: Reading, sentence: str, question: str, register: NameRegister) -> Read:
+    """Return how well a window answers and the reader's best span in its `sentence`, if any.
 
     A span that only says the question again gives way to the next one that says more.
     """
-    offset = candidate.start - window_start
-    length = candidate.end - candidate.start
-    inside = [
-        ((max(start - offset, 0), min(end - offset, length)), span_score)
-        for start, end, span_score in reading.spans
-        if start < offset + length and offset < end
-    ]
-    if not inside:
+    if not reading.spans:
         return Read(reading.answerable, NO_SPAN, None)
-    span, span_score = next(
+    start, end, span_score = next(
         (
-            each
-            for each in inside
-            if not repeats(question, candidate.text[slice(*each[0])], register)
+            span
+            for span in reading.spans
+            if not repeats(question, sentence[span[0] : span[1]], register)
         ),
-        inside[0],
+        reading.spans[0],
     )
-    return Read(reading.answerable, span_score, span)
+    return Read(reading.answerable, span_score, (start, end))
 
 
 def best_and_runner_up(judged: Sequence[Judged]) -> tuple[float, float]:

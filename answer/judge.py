@@ -19,7 +19,8 @@ class Judge:
     """Weights fitted on development questions only; see `python -m training.judge`.
 
     `weights` (one per name in FEATURES) and `bias` order the candidates of one question by how
-    likely each is to be evidence. `calibration` (slope, slope of the margin to the best other
+    likely each is to be evidence; `promise` (as many) orders them before any has been looked at, to
+    choose those that are. `calibration` (slope, slope of the margin to the best other
     answer, bias) turns the best candidate's score into the probability that the answer is right;
     below `threshold` the answer is a refusal. `curve` says what other thresholds would do.
     """
@@ -28,6 +29,7 @@ class Judge:
     bias: float
     calibration: tuple[float, float, float]
     threshold: float
+    promise: tuple[float, ...]
     curve: tuple[tuple[float, float, float], ...] = ()
     """Risk and coverage on development questions: (threshold, share of the shown answers that are
     wrong, share of the questions that get one), by rising threshold (El-Yaniv and Wiener 2010)."""
@@ -46,15 +48,16 @@ class Judge:
                 bias=stored["bias"],
                 calibration=tuple(stored["calibration"]),
                 threshold=stored["threshold"],
+                promise=tuple(stored["promise"]),
                 curve=tuple((t, risk, coverage) for t, risk, coverage in stored["curve"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JudgeError(
                 f"{path.name}: no readable judge ({type(error).__name__}); expected JSON with "
-                "features, weights, bias, calibration, threshold, curve; fit it with "
+                "features, weights, bias, calibration, threshold, promise, curve; fit it with "
                 '"python -m training.judge"'
             ) from error
-        if names != FEATURES or len(judge.weights) != len(FEATURES):
+        if names != FEATURES or not len(judge.weights) == len(judge.promise) == len(FEATURES):
             raise JudgeError(
                 f"{path.name}: fitted for the features {', '.join(names)}; this version computes "
                 f'{", ".join(FEATURES)}; fit it again with "python -m training.judge"'
@@ -95,6 +98,10 @@ class Judge:
     def score(self, features: Sequence[float]) -> float:
         """Return the logit that a candidate with `features` is evidence."""
         return self.bias + sum(w * f for w, f in zip(self.weights, features, strict=True))
+
+    def promises(self, features: Sequence[float]) -> float:
+        """Return how much a candidate with `features` promises before it is looked at."""
+        return sum(w * f for w, f in zip(self.promise, features, strict=True))
 
     def confidence(self, best: float, runner_up: float) -> float:
         """Return the probability that the answer with score `best` is right, 0 to 1.

@@ -1,9 +1,8 @@
 """Read windows of text for a question: how well each answers it, and where the answer stands."""
 
 import hashlib
-import json
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-MANIFEST = "reader.json"
-FORMAT = 1
+from answer.exported import MANIFEST, Exported, ReaderError
+
 MAX_ANSWER_TOKENS = 30
 MAX_SPANS = 5
 # What a window without a single readable token scores; the model's own logits lie within ±15.
@@ -27,22 +25,14 @@ UNREADABLE = -20.0
 _STRIDE = 48
 
 
-# Measured on 1.32: the fused node takes six times as long as addition and norm apart.
-SLOW_FUSIONS = ["SkipLayerNormFusion"]
-
-
-class ReaderError(Exception):
-    """The model's folder is incomplete, altered or of another format."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader sees in one window of text for one question.
+    """What the reader sees in a stretch of one window of text for one question.
 
     `answerable` is an uncalibrated logit: how well the window answers. `text[start:end]` is the
-    best span, in code points of the window, and `span_score` its start and end logits minus those
+    best span, in code points of the stretch, and `span_score` its start and end logits minus those
     of "no answer". `spans` holds the best few as (start, end, span_score), best first, without
-    overlaps; the first is (start, end, span_score). A window without a readable token scores
+    overlaps; the first is (start, end, span_score). A stretch without a readable token scores
     UNREADABLE in both, has no spans, and 0 for start and end.
     """
 
@@ -127,50 +117,50 @@ class Reader:
     def load(cls, directory: Path, *, threads: int) -> "Reader":
         """Open the model in `directory`, reading up to `threads` windows at the same time.
 
-        Every file that the manifest names is checked against its SHA-256. Raises ReaderError naming
-        the file that is missing, altered or of another format.
+        Raises ReaderError as `Exported` does.
         """
-        manifest = read_manifest(directory)
-        contents = checked_files(directory, manifest)
-        options = onnxruntime.SessionOptions()
-        # One thread a window: windows are independent, and a pool that spins robs its neighbours.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
-            contents["reader.onnx"],
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=SLOW_FUSIONS,
-        )
-        digests = json.dumps(manifest["files"], sort_keys=True)
+        # One thread a window: windows are independent.
+        network = Exported(directory, threads=1)
         return cls(
-            partial(run_onnx, session),
-            contents["tokenizer.json"].decode("utf-8"),
-            max_tokens=manifest["max_tokens"],
-            max_question_tokens=manifest["max_question_tokens"],
-            fingerprint=hashlib.sha256(digests.encode()).hexdigest(),
+            partial(run_exported, network),
+            network.tokenizer,
+            max_tokens=network.manifest["max_tokens"],
+            max_question_tokens=network.manifest["max_question_tokens"],
+            fingerprint=network.fingerprint,
             threads=threads,
         )
 
     def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
         """Return one Reading per window, in the order of `windows`, for one question."""
-        return self.read_pairs([(question, window) for window in windows])
+        whole = [(question, window, [(0, len(window))]) for window in windows]
+        return [reading for [reading] in self.read_stretches(whole)]
 
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
-        """Return one Reading per (question, window), in the order of `pairs`.
+    def read_stretches(
+        self, asked: Sequence[tuple[str, str, Sequence[tuple[int, int]]]]
+    ) -> list[list[Reading]]:
+        """Return, for each (question, window, stretches), one Reading per stretch of the window.
 
-        Of a question longer than the model allows, its beginning is read. A window longer than the
-        model's length is read in overlapping pieces, the best of which speaks for it.
+        A stretch is (start, end) in code points of the window, which is read whole: what is around
+        a stretch says what is meant in it. Of a question longer than the model allows, its
+        beginning is read. A window longer than the model's length is read in overlapping pieces, of
+        which the best that holds some of a stretch speaks for it.
         """
         encodings = self._tokenizer.encode_batch(
-            [(self._shorten(question), window) for question, window in pairs]
+            [(self._shorten(question), window) for question, window, _ in asked]
         )
         pieces = [(i, p) for i, e in enumerate(encodings) for p in (e, *e.overflowing)]
-        found: list[list[Reading]] = [[] for _ in pairs]
+        found: list[list[list[Reading]]] = [[] for _ in asked]
         logits = self._pool.map(self._run, [piece for _, piece in pieces])
         for (index, piece), scores in zip(pieces, logits, strict=True):
-            found[index].append(_reading(pairs[index][1], piece, scores))
-        return [max(readings, key=lambda r: (r.answerable, r.span_score)) for readings in found]
+            _, window, stretches = asked[index]
+            found[index].append(_readings(window, stretches, piece, scores))
+        return [
+            [
+                max(each, key=lambda r: (r.answerable, r.span_score))
+                for each in zip(*of, strict=True)
+            ]
+            for of in found
+        ]
 
     def _shorten(self, question: str) -> str:
         limit = self._max_question_tokens
@@ -190,15 +180,12 @@ def load_reader(name: str, *, threads: int) -> Reader:
     return _load_transformers(name, threads=threads)
 
 
-def run_onnx(session: onnxruntime.InferenceSession, piece: Encoding) -> Logits:
+def run_exported(network: Exported, piece: Encoding) -> Logits:
     """Return the logits of one encoded question and window."""
-    start, end, answerable = session.run(
-        ["start", "end", "answerable"],
-        {
-            "input_ids": np.array([piece.ids], dtype=np.int64),
-            "attention_mask": np.array([piece.attention_mask], dtype=np.int64),
-            "token_type_ids": np.array([piece.type_ids], dtype=np.int64),
-        },
+    start, end, answerable = network.run(
+        np.array([piece.ids], dtype=np.int64),
+        np.array([piece.attention_mask], dtype=np.int64),
+        np.array([piece.type_ids], dtype=np.int64),
     )
     return Logits(start[0], end[0], float(answerable[0]))
 
@@ -259,18 +246,49 @@ def _run_transformers(model: Any, piece: Encoding) -> Logits:
     return Logits(start, end, best - float(start[0] + end[0]))
 
 
-def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
-    """Return what the logits of one piece of `text` say, its spans in the text's code points."""
+def _best(readings: Sequence[Reading]) -> Reading:
+    return max(readings, key=lambda reading: (reading.answerable, reading.span_score))
+
+
+def _readings(
+    window: str, stretches: Sequence[tuple[int, int]], piece: Encoding, logits: Logits
+) -> list[Reading]:
+    """Return what the logits of one piece of `window` say of each of its stretches."""
+    offsets = piece.offsets
     tokens = [i for i, owner in enumerate(piece.sequence_ids) if owner == 1]
-    if not tokens:
-        return Reading(UNREADABLE, 0, 0, UNREADABLE, ())
-    first, stop = tokens[0], tokens[-1] + 1
+    starts, ends = ([offsets[i][side] for i in tokens] for side in (0, 1))
     nothing = float(logits.start[0] + logits.end[0])
+    readings = []
+    for start, end in stretches:
+        held = tokens[bisect_right(ends, start) : bisect_left(starts, end)]
+        if held:
+            some = slice(held[0], held[-1] + 1)
+            places = [(max(a - start, 0), min(b, end) - start) for a, b in offsets[some]]
+            spans = _best_spans(
+                window[start:end], places, logits.start[some], logits.end[some] - nothing
+            )
+        if held and spans:
+            readings.append(Reading(logits.answerable, *spans[0], spans))
+        else:
+            readings.append(Reading(UNREADABLE, 0, 0, UNREADABLE, ()))
+    return readings
+
+
+def _best_spans(
+    text: str,
+    places: Sequence[tuple[int, int]],
+    start_logits: NDArray[np.float32],
+    end_logits: NDArray[np.float32],
+) -> tuple[tuple[int, int, float], ...]:
+    """Return the best few spans of `text` as (start, end, score), best first, without overlaps.
+
+    `places` holds where in `text` each token stands, the logits (tokens,) what they score.
+    """
     # scores[i, d] is that of the span from token i to token i + d; beyond the last there is none.
-    width = min(MAX_ANSWER_TOKENS, stop - first)
+    width = min(MAX_ANSWER_TOKENS, len(places))
     beyond = np.full(width - 1, -np.inf, dtype=np.float32)
-    ends = sliding_window_view(np.concatenate((logits.end[first:stop], beyond)), width)
-    scores = logits.start[first:stop, None] + ends - np.float32(nothing)
+    ends = sliding_window_view(np.concatenate((end_logits, beyond)), width)
+    scores = start_logits[:, None] + ends
     words = [match.span() for match in _WORD.finditer(text)]
     spans: list[tuple[int, int, float]] = []
     # Enough candidates that overlapping ones leave a few; ties go to the earlier, shorter span.
@@ -281,43 +299,9 @@ def _reading(text: str, piece: Encoding, logits: Logits) -> Reading:
         i, distance = divmod(int(place), width)
         if not np.isfinite(scores[i, distance]):
             break
-        start, end = _to_words(
-            text, piece.offsets[first + i][0], piece.offsets[first + i + distance][1], words
-        )
+        start, end = _to_words(text, places[i][0], places[i + distance][1], words)
         if start < end and all(end <= a or start >= b for a, b, _ in spans):
             spans.append((start, end, float(scores[i, distance])))
             if len(spans) == MAX_SPANS:
                 break
-    if not spans:
-        return Reading(UNREADABLE, 0, 0, UNREADABLE, ())
-    return Reading(logits.answerable, *spans[0], tuple(spans))
-
-
-def read_manifest(directory: Path) -> dict[str, Any]:
-    """Return what `directory` says of its model; raises ReaderError if it holds none of ours."""
-    path = directory / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReaderError(f"{path}: {error}; expected the manifest of a reader model") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ReaderError(f"{path} is not of format {FORMAT}: export the model again")
-    return manifest
-
-
-def checked_files(directory: Path, manifest: dict[str, Any]) -> dict[str, bytes]:
-    """Return the files that `manifest`, of `directory`, names; raises ReaderError if altered."""
-    return {name: _checked(directory / name, digest) for name, digest in manifest["files"].items()}
-
-
-def _checked(path: Path, digest: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReaderError(f"{path}: {error}; {MANIFEST} names it") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != digest:
-        raise ReaderError(
-            f"{path} has SHA-256 {found}, {MANIFEST} says {digest}: restore or export it again"
-        )
-    return content
+    return tuple(spans)

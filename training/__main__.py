@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from answer.reader import Reader, ReaderError
+from answer.exported import ReaderError
+from answer.reader import Reader
 from eval.errors import EvalError
 from eval.importers import write_question_set
 from training.delta import DeltaError
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the data sets")
     exports.add_argument("--work", type=Path, default=DEFAULT_WORK, help="folder of checkpoints")
     exports.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="folder to write")
-    exports.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    exports.add_argument("--precision", choices=("int8", "float32"), default="int8")
     exports.add_argument("--mean-with", type=Path, help="of a run or model to average with")
     exports.add_argument("--share", type=float, help="of this run in the mean, 0 to 1")
     compresses = commands.add_parser("compress", help="write what the last checkpoint changed")

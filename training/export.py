@@ -15,17 +15,25 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from answer.compose import JUDGE_FILE
-from answer.reader import FORMAT, MANIFEST, checked_files, read_manifest
+from answer.exported import (
+    FORMAT,
+    INPUTS,
+    MANIFEST,
+    NETWORK,
+    OUTPUTS,
+    TOKENIZER,
+    checked_files,
+    read_manifest,
+)
+from index.embed import DEFAULT_WEIGHTS_SHA256
 from training.delta import DELTA, packed, unpacked
 from training.mean import MeanError, averaged
 from training.network import ReaderNetwork
 from training.sources import held_out_titles, read_squad
 from training.start import SHAPES, SOURCES, encoder_state, tokenizer_file
-from training.train import Plan, read_checkpoint, read_finished, read_plan, run_record
+from training.train import Plan, read_checkpoint, read_plan, read_trained, run_record
 
 OPSET = 20
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-OUTPUTS = ("start", "end", "answerable")
 
 
 class ExportError(Exception):
@@ -47,57 +55,61 @@ class ByteEmbedding(nn.Module):
         return rows[input_ids].to(scale.dtype) * scale[input_ids]
 
 
-def to_onnx(network: ReaderNetwork, path: Path) -> None:
-    """Write the network in fp32, batch and length free, as one file."""
-    ids = torch.ones((2, 12), dtype=torch.int64)
+def to_onnx(network: ReaderNetwork, path: Path, vectors: Tensor | None = None) -> None:
+    """Write the network in float32, batch and length free, as one file.
+
+    With `vectors` (vocabulary, width), the network's words are left out: it takes the vectors of
+    the words in place of their numbers. Raises ExportError if what is written computes something
+    else.
+    """
+    example = _example(network, vectors)
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length", max=512)
     torch.onnx.export(
         network,
-        # Three tensors: the exporter takes one object given twice for one input.
-        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        example,
         path,
         input_names=list(INPUTS),
         output_names=list(OUTPUTS),
-        dynamic_shapes={name: {0: batch, 1: length} for name in INPUTS},
+        dynamic_shapes=({0: batch, 1: length},) * len(INPUTS),
         opset_version=OPSET,
         dynamo=True,
         external_data=False,
         verbose=False,
     )
-    _check(network, path)
-
-
-def _check(network: ReaderNetwork, path: Path) -> None:
-    """Raise ExportError unless both give the same logits for pairs with padding."""
-    generator = torch.Generator().manual_seed(0)
-    ids = torch.randint(1000, 20_000, (3, 37), generator=generator)
-    mask, segments = torch.ones_like(ids), torch.zeros_like(ids)
-    segments[:, 9:] = 1
-    mask[0, 30:] = 0
     with torch.no_grad():
-        expected = network(ids, mask, segments)
+        expected = network(*example)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    feed = {n: t.numpy() for n, t in zip(INPUTS, (ids, mask, segments), strict=True)}
+    feed = {name: given.numpy() for name, given in zip(INPUTS, example, strict=True)}
     for name, ours, theirs in zip(OUTPUTS, expected, session.run(OUTPUTS, feed), strict=True):
         difference = float((ours - torch.from_numpy(theirs)).abs().max())
         if difference > 1e-3:
             raise ExportError(f"{path}: {name} differs by {difference:.2g} from the network's")
 
 
-def quantise(fp32: Path, path: Path) -> None:
-    """Write `fp32` with int8 weights, one scale a column; activations are scaled as they come.
+def _example(network: ReaderNetwork, vectors: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return three pairs of question and window, one with padding."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(1, network.shape.vocabulary, (3, 30), generator=generator)
+    mask, segments = torch.ones_like(ids), torch.zeros_like(ids)
+    segments[:, 9:] = 1
+    mask[0, 25:] = 0
+    return (ids if vectors is None else vectors[ids]), mask, segments
+
+
+def quantise(exact: Path, path: Path) -> None:
+    """Write `exact` with int8 weights, one scale a column; activations are scaled as they come.
 
     Seven bits of the eight are used: on processors without VNNI the product of full bytes
     saturates, and the service would read worse there than here. The heads stay as they are: they
     are small (the exporter writes two as Gemm, the span's as a product with two columns).
     """
-    graph = onnx.load(fp32).graph
+    graph = onnx.load(exact).graph
     two_columns = {i.name for i in graph.initializer if list(i.dims)[1:] == [2]}
     span_head = [n.name for n in graph.node if n.op_type == "MatMul" and n.input[1] in two_columns]
     # The quantiser turns Gemm into products that it names so.
     others = [f"{n.name}_MatMul" for n in graph.node if n.op_type == "Gemm"]
     quantize_dynamic(
-        fp32,
+        exact,
         path,
         op_types_to_quantize=["MatMul"],
         nodes_to_exclude=[*span_head, *others],
@@ -123,19 +135,18 @@ def export(
 ) -> dict[str, Any]:
     """Write reader.onnx, tokenizer.json and reader.json into `directory`; return the manifest.
 
-    `precision` is "int8", or "fp32" to measure what int8 loses. With `mean_with`, another run or a
-    model as shipped, the weights are `share` of this run's and the rest of that one's. Raises
-    TrainingError if a folder holds no run, MeanError if the two have no mean or only one of
-    `mean_with` and `share` is given, ExportError if what is exported computes something else.
+    `precision` is "int8", or "float32" to measure what int8 loses. With `mean_with`, another run or
+    a model as shipped, the weights are `share` of this run's and the rest of that one's. Raises
+    TrainingError if `work` holds no run, MeanError if the two have no mean or only one of
+    `mean_with` and `share` is given, ExportError if what is exported computes something else, and
+    what `read_trained` raises.
     """
     plan, state = read_plan(work), read_checkpoint(work)
     weights, mean = state["network"], None
     if (mean_with is None) != (share is None):
         raise MeanError("a mean takes another run and this one's share; give both or neither")
     if mean_with is not None and share is not None:
-        other = read_finished(mean_with)
-        if other.base != plan.base:
-            raise MeanError(f"{mean_with} began from {other.base}, {work} from {plan.base}")
+        other = read_trained(mean_with, plan.base)
         weights = averaged(weights, other.weights, share)
         mean = {"share": share, **other.runs[-1]}
     return _write(weights, plan.base, directory, precision, _about(plan, state, data, mean))
@@ -205,21 +216,25 @@ def _write(
     network = ReaderNetwork(SHAPES[base])
     network.load_state_dict(weights)
     network.eval()
-    # A bias that wants a gradient takes attention along a path that the exporter cannot follow.
-    network.requires_grad_(False)
     directory.mkdir(parents=True, exist_ok=True)
-    if precision == "fp32":
-        to_onnx(network, directory / "reader.onnx")
-    else:
+    vectors = None
+    # Every installation has those of the embedding model.
+    if SOURCES[base]["sha256"] == DEFAULT_WEIGHTS_SHA256:
+        vectors, network.words = network.words.weight.detach(), nn.Identity()  # type: ignore[assignment]
+    elif precision == "int8":
         network.words = ByteEmbedding(network.words.weight.detach())  # type: ignore[assignment]
+    if precision == "float32":
+        to_onnx(network, directory / NETWORK, vectors)
+    else:
         with tempfile.TemporaryDirectory() as folder:
-            to_onnx(network, Path(folder) / "float.onnx")
-            quantise(Path(folder) / "float.onnx", directory / "reader.onnx")
-    onnx.checker.check_model(str(directory / "reader.onnx"))
-    shutil.copyfile(tokenizer_file(), directory / "tokenizer.json")
+            to_onnx(network, Path(folder) / "float.onnx", vectors)
+            quantise(Path(folder) / "float.onnx", directory / NETWORK)
+    onnx.checker.check_model(str(directory / NETWORK))
+    shutil.copyfile(tokenizer_file(), directory / TOKENIZER)
     manifest = {
         "format": FORMAT,
-        "files": {name: sha256(directory / name) for name in ("reader.onnx", "tokenizer.json")},
+        "files": {name: sha256(directory / name) for name in (NETWORK, TOKENIZER)},
+        "words": "own" if vectors is None else "packaged",
         "precision": precision,
         **about,
     }

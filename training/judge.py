@@ -2,7 +2,8 @@
 
 Only development questions may be given: what is fitted on a question cannot be measured on it. The
 candidates of one question compete with each other and with "nothing answers" in a conditional logit
-(McFadden 1974), so one set of weights orders the evidence and tells refusals apart. A logistic
+(McFadden 1974), so one set of weights orders the evidence and tells refusals apart. Another set,
+fitted alike to what a glance at whole passages shows, chooses what the reader looks at. A logistic
 regression on the best candidate's score and its lead then gives the probability that the answer is
 right (Platt 1999); its quality is measured by cross-validation over questions.
 """
@@ -10,7 +11,7 @@ right (Platt 1999); its quality is measured by cross-validation over questions.
 import argparse
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from eval.reply import Cited
 from eval.spans import covers
 from index.embed import DEFAULT_MODEL, Embedder
 from index.ingestion import ingest
+from index.snapshot import Snapshot
 from index.store import Store
 from ingest.load import Limits
 
@@ -37,14 +39,21 @@ PENALTY = 0.05
 CALIBRATION_PENALTY = 0.01
 FOLDS = 10
 
+_SAME = 1e-9
+_NOTHING = (0.0,) * len(FEATURES)
+# Decides nothing while features are collected.
+UNFITTED = Judge(_NOTHING, 0.0, (1.0, 0.0, 0.0), 0.0, _NOTHING)
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A gold question with its candidates' features, shape (candidates, len(FEATURES))."""
+    """A gold question with its candidates' features, of shape (candidates, len(FEATURES))."""
 
     question: GoldQuestion
+    glanced: Floats
+    """The features before any candidate was looked at; those of a look are the same for all."""
     features: Floats
     right: NDArray[np.bool_]
     """Which candidates cover a piece of evidence; none does for an unanswerable question."""
@@ -68,40 +77,53 @@ def main() -> None:
     options = parser.parse_args()
     reader = Reader.load(options.model, threads=options.threads)
     second = Reader.load(options.second, threads=options.threads) if options.second else None
-    # What is fitted decides nothing while features are collected.
-    answerer = Answerer(reader, Judge((0.0,) * len(FEATURES), 0.0, (1.0, 0.0, 0.0), 0.0), second)
-    asked: list[Asked] = []
-    for pair in options.pairs:
-        documents, _, gold = pair.partition("=")
-        asked += collect(answerer, Path(documents), read_gold(Path(gold)))
+    with contextlib.ExitStack() as opened:
+        collections = [
+            (opened.enter_context(_ingested(Path(documents))), read_gold(Path(gold)))
+            for documents, _, gold in (pair.partition("=") for pair in options.pairs)
+        ]
+        # What will be looked at follows from the glances, so those are weighed first.
+        glanced = collect(Answerer(reader, UNFITTED, second), collections)
+        promise = promise_of(glanced)
+        by_promise = replace(UNFITTED, weights=promise, promise=promise)
+        asked = collect(Answerer(reader, by_promise, second), collections)
     judge = fit(asked)
     judge.save((options.second or options.model) / JUDGE_FILE)
     print(describe(asked, judge))  # noqa: T201  what this command is for
 
 
-def collect(answerer: Answerer, documents: Path, gold: Sequence[GoldQuestion]) -> list[Asked]:
-    """Return the gold questions with the candidates that search over `documents` gives them."""
-    embedder = Embedder.load(DEFAULT_MODEL)
+@contextlib.contextmanager
+def _ingested(documents: Path) -> Iterator[Snapshot]:
     with (
         tempfile.TemporaryDirectory() as directory,
-        contextlib.closing(Store.open(Path(directory), embedder)) as store,
+        contextlib.closing(Store.open(Path(directory), Embedder.load(DEFAULT_MODEL))) as store,
     ):
         ingest(store, [str(documents)], limits=Limits())
         with store.snapshot() as snapshot:
-            asked = []
-            for question in tqdm(gold, desc=documents.name, unit="question", disable=None):
-                earlier: list[Turn] = []
-                for turn in question.turns:
-                    answer = answerer.ask(snapshot, turn, earlier=earlier)
-                    earlier.append(Turn(turn, answer.interpreted_question, answer.answer))
-                read = answerer.consider(snapshot, question.question, earlier=earlier)
-                asked.append(_asked(question, read.judged))
-            return asked
+            yield snapshot
+
+
+def collect(
+    answerer: Answerer, collections: Sequence[tuple[Snapshot, Sequence[GoldQuestion]]]
+) -> list[Asked]:
+    """Return each collection's gold questions with the candidates that search gives them."""
+    asked = []
+    for number, (snapshot, gold) in enumerate(collections, 1):
+        title = f"collection {number} of {len(collections)}"
+        for question in tqdm(gold, desc=title, unit="question", disable=None):
+            earlier: list[Turn] = []
+            for turn in question.turns:
+                answer = answerer.ask(snapshot, turn, earlier=earlier)
+                earlier.append(Turn(turn, answer.interpreted_question, answer.answer))
+            read = answerer.consider(snapshot, question.question, earlier=earlier)
+            asked.append(_asked(question, read.judged))
+    return asked
 
 
 def _asked(question: GoldQuestion, judged: Sequence[Judged]) -> Asked:
     return Asked(
         question,
+        np.array([each.glanced for each in judged], dtype=float).reshape(-1, len(FEATURES)),
         np.array([each.features for each in judged], dtype=float).reshape(-1, len(FEATURES)),
         np.array([is_right(each, question) for each in judged], dtype=bool),
         tuple(judged),
@@ -128,26 +150,31 @@ def fit(asked: Sequence[Asked]) -> Judge:
     """
     if not any(each.right.any() for each in asked):
         raise ValueError("no candidate covers gold evidence; check that gold and documents match")
-    judge = weigh(asked)
-    scores, right = _held_out(asked)
+    scores, right = _held_out(asked, _folds(asked))
     calibration = _calibrate(scores, right)
     probabilities = np.array(
         [logistic(float(calibration @ [best, lead, 1.0])) for best, lead in scores]
     )
     slope, lead_slope, bias = (float(number) for number in calibration)
     return replace(
-        judge,
+        weigh(asked),
         calibration=(slope, lead_slope, bias),
         threshold=_threshold(asked, right, probabilities),
+        promise=promise_of(asked),
         curve=_risk_and_coverage(right, probabilities),
     )
+
+
+def promise_of(asked: Sequence[Asked]) -> tuple[float, ...]:
+    """Return the weights of what is known of a candidate before the reader looks at it."""
+    return weigh([replace(each, features=each.glanced) for each in asked]).weights
 
 
 def weigh(asked: Sequence[Asked]) -> Judge:
     """Return a judge with weights only: candidates and "nothing" (logit 0) compete per question."""
     stacked = np.concatenate([each.features for each in asked])
     mean, spread = stacked.mean(axis=0), stacked.std(axis=0)
-    spread[spread == 0] = 1.0
+    spread[spread < _SAME] = 1.0  # the mean of equal numbers may be off by a rounding
     inputs = [(each.features - mean) / spread for each in asked]
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
@@ -170,11 +197,10 @@ def weigh(asked: Sequence[Asked]) -> Judge:
 
     found = minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B").x
     weights = found[:-1] / spread
-    return Judge(
+    return replace(
+        UNFITTED,
         weights=tuple(round(float(weight), 5) for weight in weights),
         bias=round(float(found[-1] - mean @ weights), 5),
-        calibration=(1.0, 0.0, 0.0),
-        threshold=0.5,
     )
 
 
@@ -183,11 +209,10 @@ def _log_sum(logits: Floats) -> float:
     return highest + float(np.log(np.exp(logits - highest).sum()))
 
 
-def _held_out(asked: Sequence[Asked]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return each question's (best score, lead) by a judge fitted without it, and if right."""
+def _held_out(asked: Sequence[Asked], folds: NDArray[np.int64]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return each question's (best score, lead) by a judge fitted on other folds, and if right."""
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
-    folds = _folds(asked)
     for fold in range(FOLDS):
         judge = weigh([each for each, of in zip(asked, folds, strict=True) if of != fold])
         for number in np.flatnonzero(folds == fold).tolist():
@@ -252,7 +277,7 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
 
     A question is served by an answer with its evidence, or by a refusal if nothing answers it. Over
     a few hundred questions the very best threshold is chance: those count as equals that serve as
-    many to within one standard error.
+    many to within one standard error, for which a question asked over two collections is one.
     """
     answerable = np.array([each.question.answerable for each in asked])
 
@@ -263,7 +288,8 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
     by_step = {step / 100: served(step / 100) for step in range(5, 96)}
     low = high = max(by_step, key=lambda step: by_step[step])
     best = by_step[low]
-    enough = best - (best * (1 - best) / len(asked)) ** 0.5
+    questions = len({each.question.id for each in asked})
+    enough = best - (best * (1 - best) / questions) ** 0.5
     while by_step.get(round(low - 0.01, 2), 0.0) >= enough:
         low = round(low - 0.01, 2)
     while by_step.get(round(high + 0.01, 2), 0.0) >= enough:
@@ -286,25 +312,32 @@ def _risk_and_coverage(
 
 def describe(asked: Sequence[Asked], judge: Judge) -> str:
     """Return what cross-validation says of a judge fitted this way, and its weights."""
-    scores, right = _held_out(asked)
+    folds = _folds(asked)
+    scores, right = _held_out(asked, folds)
     answerable = np.array([each.question.answerable for each in asked])
     confident = np.array(
         [judge.confidence(best, best - lead) >= judge.threshold for best, lead in scores]
     )
     reachable = np.array([each.right.any() for each in asked])
+    looked = np.array(
+        [(each.right & (each.features != each.glanced).any(axis=1)).any() for each in asked]
+    )
     lines = [
         f"questions {len(asked)}, answerable {answerable.sum()}, "
-        f"evidence among the candidates {reachable[answerable].mean():.3f}",
+        f"evidence among the candidates {reachable[answerable].mean():.3f}, "
+        f"among those looked at {looked[answerable].mean():.3f}",
         f"cross-validated: evidence first {right[answerable].mean():.3f}, "
         f"answered among answerable {confident[answerable].mean():.3f}, "
         f"refused among unanswerable {(~confident)[~answerable].mean():.3f}",
         "cross-validated Brier score: {:.4f} by Platt, {:.4f} by isotonic regression".format(
-            *brier_scores(scores, right, _folds(asked))
+            *brier_scores(scores, right, folds)
         ),
         f"threshold {judge.threshold}",
     ]
+    lines.append("  weight  promise")
     lines += [
-        f"{weight:8.3f}  {name}" for name, weight in zip(FEATURES, judge.weights, strict=True)
+        f"{weight:8.3f} {promise:8.3f}  {name}"
+        for name, weight, promise in zip(FEATURES, judge.weights, judge.promise, strict=True)
     ]
     return "\n".join(lines)
 

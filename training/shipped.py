@@ -13,14 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from answer.reader import MANIFEST, checked_files, read_manifest
+from answer.exported import NETWORK, checked_files, read_manifest
 from training.delta import DELTA, unpacked
 from training.start import SOURCES, encoder_state
 
 _MATRICES = ("qkv", "mix", "widen", "narrow")
 """The int8 matrices of a layer in the order in which a network goes through them."""
 _HEADS = ("judge", "answerable")
-_RECORD = ("plan", "run", "teacher", "reports", "mean_with")
+_OF_THE_MODEL = frozenset({"started_from", "earlier_runs", "held_out_articles"})
+"""What a manifest says of all runs together; the rest of it is the last one's record."""
 
 
 class ShippedError(Exception):
@@ -28,7 +29,7 @@ class ShippedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class Trained:
     """A model's base, its weights by the names of a ReaderNetwork's state, and its runs."""
 
     base: str
@@ -37,12 +38,7 @@ class Shipped:
     """The records of its runs as in a manifest, the last one's last."""
 
 
-def is_shipped(directory: Path) -> bool:
-    """Whether `directory` holds a model and not a run."""
-    return (directory / MANIFEST).exists()
-
-
-def read_shipped(directory: Path) -> Shipped:
+def read_shipped(directory: Path) -> Trained:
     """Return the weights that `export` (in int8) or `compress` left in `directory`.
 
     Rounding stays: weights come back in the steps in which they were stored, except the word
@@ -62,10 +58,16 @@ def read_shipped(directory: Path) -> Shipped:
     if DELTA in files:
         weights = unpacked(files[DELTA], start)
     else:
-        weights = _from_onnx(files["reader.onnx"], directory)
+        try:
+            weights = _from_onnx(files[NETWORK], directory)
+        except (KeyError, ValueError) as error:
+            raise ShippedError(
+                f"{directory / NETWORK} is no network as this version exports it ({error!r}); go "
+                "on from a run's folder, or export the model again"
+            ) from error
         weights["words.weight"] = start["words.weight"]
-    last = {name: training[name] for name in _RECORD if name in training}
-    return Shipped(base, weights, [*training["earlier_runs"], last])
+    last = {name: value for name, value in training.items() if name not in _OF_THE_MODEL}
+    return Trained(base, weights, [*training["earlier_runs"], last])
 
 
 def _from_onnx(content: bytes, directory: Path) -> dict[str, Tensor]:

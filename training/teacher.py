@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import onnxruntime
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from answer.reader import SLOW_FUSIONS, checked_files, read_manifest
+from answer.exported import Exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +27,19 @@ class Teacher:
     """
 
     def __init__(self, directory: Path, threads: int) -> None:
-        """Open the model in `directory`; raises ReaderError as Reader.load does."""
-        manifest = read_manifest(directory)
-        self.training = manifest["training"]
+        """Open the model in `directory`; raises ReaderError as `Exported` does."""
+        self._network = Exported(directory, threads=threads)
+
+    @property
+    def training(self) -> dict[str, Any]:
         """How it was trained, for the student's manifest."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Waiting threads that spin would take the processor from the student's own step.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            checked_files(directory, manifest)["reader.onnx"],
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=SLOW_FUSIONS,
-        )
+        training: dict[str, Any] = self._network.manifest["training"]
+        return training
 
     def read(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Judgement:
         """Return the logits for int64 inputs of shape (batch, length)."""
-        outputs = self._session.run(
-            ["start", "end", "answerable"],
-            {
-                "input_ids": input_ids.numpy(),
-                "attention_mask": attention_mask.numpy(),
-                "token_type_ids": token_type_ids.numpy(),
-            },
-        )
-        return Judgement(*(torch.from_numpy(output) for output in outputs))
+        inputs = (input_ids.numpy(), attention_mask.numpy(), token_type_ids.numpy())
+        return Judgement(*(torch.from_numpy(output) for output in self._network.run(*inputs)))
 
 
 def distance(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

@@ -15,13 +15,15 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
+from answer.exported import MANIFEST
 from training.examples import Asked, Mixture, build_epoch, training_paragraphs
 from training.network import ReaderNetwork
-from training.shipped import Shipped, is_shipped, read_shipped
+from training.shipped import Trained, read_shipped
 from training.sources import held_out_titles, read_clapnq, read_reports, read_squad, reports_digest
 from training.start import SHAPES, encoder_state, tokenizer_file
 from training.teacher import Judgement, Teacher, distance
 
+CHECKPOINT = "checkpoint.pt"
 FOLDERS = ("after", "teacher")  # settings that name a folder on the machine that trains
 _CHUNK = 1024  # questions encoded with their windows and sorted by length together
 _IGNORED = -100
@@ -68,7 +70,7 @@ class Plan:
     short_windows: float = 0.08
     checkpoint_minutes: float = 5.0
     threads: int = 2
-    # "bfloat16" rounds what the matrix products take, weights stay float32: twice as fast where the
+    # "bfloat16" rounds what the matrix products take, weights stay float32: faster where the
     # processor multiplies in it (AMX, AVX-512 BF16).
     precision: str = "float32"
     # The folder of a finished run, or of a model as it is shipped, to go on from with a fresh
@@ -355,7 +357,7 @@ def read_plan(work: Path) -> Plan:
 def read_checkpoint(work: Path) -> dict[str, Any]:
     """Return where the run in `work` stands; raises TrainingError if there is nothing."""
     try:
-        state: dict[str, Any] = torch.load(work / "checkpoint.pt", weights_only=True)
+        state: dict[str, Any] = torch.load(work / CHECKPOINT, weights_only=True)
     except OSError as error:
         raise TrainingError(f"no run in {work}: {error}") from error
     return state
@@ -370,16 +372,29 @@ def run_record(plan: Plan, state: Mapping[str, Any]) -> dict[str, Any]:
     return {"plan": settings, "run": counters, **learnt}
 
 
-def read_finished(folder: Path) -> Shipped:
-    """Return what a further run goes on from: a run's last checkpoint, or a model as shipped.
+def read_trained(folder: Path, base: str) -> Trained:
+    """Return what a further run goes on from: a run's last checkpoint, else a model as shipped.
 
-    Raises TrainingError if `folder` holds neither, and what `read_shipped` raises.
+    Raises TrainingError if `folder` holds neither or began from another base, and what
+    `read_shipped` raises.
     """
-    if is_shipped(folder):
-        return read_shipped(folder)
-    plan, state = read_plan(folder), read_checkpoint(folder)
-    runs = [*state.get("earlier", []), run_record(plan, state)]
-    return Shipped(plan.base, state["network"], runs)
+    if (folder / CHECKPOINT).exists():
+        plan, state = read_plan(folder), read_checkpoint(folder)
+        runs = [*state.get("earlier", []), run_record(plan, state)]
+        trained = Trained(plan.base, state["network"], runs)
+    elif (folder / MANIFEST).exists():
+        trained = read_shipped(folder)
+    else:
+        raise TrainingError(
+            f"{folder} holds neither a run ({CHECKPOINT}) nor a model ({MANIFEST}): name a folder "
+            "that training or export wrote"
+        )
+    if trained.base != base:
+        raise TrainingError(
+            f"{folder} started from {trained.base}, expected {base}: name another, or train with "
+            f"--base {trained.base}"
+        )
+    return trained
 
 
 def _check(plan: Plan) -> None:
@@ -408,11 +423,12 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
     `work/checkpoint.pt` is replaced as a whole every `plan.checkpoint_minutes`; `work/plan.json`
     holds the settings. Raises TrainingError when `plan` makes no sense, when `work` holds a run and
     `resume` is false, or when that run's settings or reports are others; StartError, SourceError
-    and ReaderError when the start's weights, the data or the teacher cannot be read.
+    and ReaderError when the start's weights, the data or the teacher cannot be read, and what
+    `read_trained` raises.
     """
     _check(plan)
     work.mkdir(parents=True, exist_ok=True)
-    checkpoint, settings = work / "checkpoint.pt", work / "plan.json"
+    checkpoint, settings = work / CHECKPOINT, work / "plan.json"
     if checkpoint.exists() and not resume:
         raise TrainingError(f"{checkpoint} exists: pass --resume, or name another folder")
     if resume and settings.exists():
@@ -422,35 +438,33 @@ def train(data: Path, work: Path, plan: Plan, *, resume: bool) -> Iterator[Progr
         ]
         if differing:
             raise TrainingError(f"{settings} has {'; '.join(differing)}: resume with its settings")
+    reports = reports_digest()
+    state = read_checkpoint(work) if resume and checkpoint.exists() else None
+    if state is not None and state.get("reports") != reports:
+        raise TrainingError(
+            f"{work} was begun with other reports than training/reports holds: begin it anew"
+        )
+    earlier: list[dict[str, Any]] = []
+    if state is not None:
+        start, earlier = state["network"], state.get("earlier", [])
+    elif plan.after:
+        before = read_trained(Path(plan.after), plan.base)
+        start, earlier = before.weights, before.runs
+    else:
+        start = encoder_state(plan.base)
     settings.write_text(json.dumps(asdict(plan), indent=1) + "\n")
 
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     network = ReaderNetwork(SHAPES[plan.base])
-    network.load_state_dict(encoder_state(plan.base), strict=False)
+    # Packaged encoders have no heads: those begin at random.
+    network.load_state_dict(start, strict=state is not None or bool(plan.after))
     optimizer = _optimizer(network, plan)
     tokenizer = load_tokenizer(tokenizer_file(), plan.max_tokens)
     step = examples = epoch = batches_done = 0
     seconds = 0.0
     teacher = Teacher(Path(plan.teacher), plan.threads) if plan.teacher else None
-    reports = reports_digest()
-    earlier: list[dict[str, Any]] = []
-    if plan.after:
-        before = read_finished(Path(plan.after))
-        if before.base != plan.base:
-            raise TrainingError(
-                f"{plan.after} started from {before.base}, this run is to start from {plan.base}: "
-                f"pass --base {before.base}"
-            )
-        network.load_state_dict(before.weights)
-        earlier = before.runs
-    if resume and checkpoint.exists():
-        state = read_checkpoint(work)
-        if state.get("reports") != reports:
-            raise TrainingError(
-                f"{work} was begun with other reports than training/reports holds: begin it anew"
-            )
-        network.load_state_dict(state["network"])
+    if state is not None:
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
         step, examples, seconds = state["step"], state["examples"], state["seconds"]

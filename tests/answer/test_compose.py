@@ -6,9 +6,11 @@ from typing import cast
 
 import pytest
 
-from answer import compose
+from analysis.values import find_dates
 from answer.answer import Answer, Status, Turn
 from answer.compose import LOOKS, Answerer
+from answer.features import FEATURES
+from answer.judge import Judge
 from answer.reader import Reader, Reading
 from index.embed import Embedder
 from index.ingestion import ingest
@@ -151,10 +153,15 @@ class Counting:
         self._reader = reader
         self.fingerprint = fingerprint
         self.windows: list[str] = []
+        self.stretches: list[str] = []
 
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
-        self.windows += [window for _, window in pairs]
-        return self._reader.read_pairs(pairs)
+    def read_stretches(
+        self, asked: Sequence[tuple[str, str, Sequence[tuple[int, int]]]]
+    ) -> list[list[Reading]]:
+        for _, window, stretches in asked:
+            self.windows.append(window)
+            self.stretches += [window[start:end] for start, end in stretches]
+        return self._reader.read_stretches(asked)
 
 
 def test_a_second_reader_looks_at_the_sentences_and_the_first_at_passages(
@@ -178,21 +185,30 @@ def test_a_second_reader_looks_at_the_sentences_and_the_first_at_passages(
     assert cascade.fingerprint != alone.fingerprint
 
 
-def test_a_when_looks_at_what_states_a_date_before_what_says_as_much_of_the_question(
-    answerer: Answerer, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_promises_most_is_looked_at(answerer: Answerer, snapshot: Snapshot) -> None:
     question = "When did the Grey Front claim the raid?"
-    orders = []
-    for weight in (0.0, 9.0):
-        monkeypatch.setattr(compose, "UNDATED", weight)
+
+    def looked_at(judge: Judge) -> list[str]:
         second = Counting(answerer._reader, "second")
-        asker = Answerer(answerer._reader, answerer._judge, cast(Reader, second))
-        asker.ask(snapshot, question)
-        orders.append(second.windows)
-    dated, undated = orders[1], orders[0]
-    assert dated != undated
-    # Two sentences state a date; each is read between its neighbours.
-    assert all("4 May 2021" in window or "two days later" in window for window in dated[:2])
+        Answerer(answerer._reader, judge, cast(Reader, second)).ask(snapshot, question)
+        return second.stretches
+
+    undated = [0.0] * len(FEATURES)
+    undated[FEATURES.index("value_missing")] = -1.0
+    dated = looked_at(replace(answerer._judge, promise=tuple(undated)))
+    stated = [bool(find_dates(sentence)) for sentence in dated]
+    assert any(stated)
+    assert stated == sorted(stated, reverse=True)
+    of_no_promise = looked_at(replace(answerer._judge, promise=(0.0,) * len(FEATURES)))
+    assert len(of_no_promise) == len(dated)
+    assert of_no_promise != dated
+
+
+def test_the_shipped_judge_promises_less_of_what_states_no_date(answerer: Answerer) -> None:
+    promise = dict(zip(FEATURES, answerer._judge.promise, strict=True))
+    assert promise["value_missing"] < 0 < promise["glance_span"]
+    # Nothing is known of a look before it.
+    assert promise["look_answerable"] == promise["look_span"] == 0
 
 
 def test_a_quote_reaches_across_a_passages_border_to_the_sentence_it_leans_on(

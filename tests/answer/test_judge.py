@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,23 @@ from answer.features import FEATURES
 from answer.judge import Judge, JudgeError, logistic
 
 CURVE = ((0.2, 0.4, 0.9), (0.5, 0.2, 0.6), (0.7, 0.25, 0.4), (0.9, 0.1, 0.2))
-JUDGE = Judge(tuple(0.5 for _ in FEATURES), -1.0, (1.0, 0.5, 0.25), 0.3, CURVE)
+HALVES = tuple(0.5 for _ in FEATURES)
+PROMISE = tuple(float(place) for place in range(len(FEATURES)))
+JUDGE = Judge(HALVES, -1.0, (1.0, 0.5, 0.25), 0.3, PROMISE, CURVE)
 
 
 def test_a_score_is_bias_and_weighted_features() -> None:
     features = [2.0] + [0.0] * (len(FEATURES) - 1)
     assert JUDGE.score(features) == pytest.approx(-1.0 + 0.5 * 2.0)
+
+
+def test_a_promise_is_features_by_its_own_weights() -> None:
+    features = [0.0, 2.0, -1.0] + [0.0] * (len(FEATURES) - 3)
+    assert JUDGE.promises(features) == pytest.approx(1 * 2.0 - 2 * 1.0)
+
+
+def test_judges_that_look_at_other_candidates_differ() -> None:
+    assert replace(JUDGE, promise=HALVES).fingerprint != JUDGE.fingerprint
 
 
 def test_confidence_rises_with_the_score_and_with_the_lead() -> None:
@@ -41,6 +53,17 @@ def test_a_judge_for_other_features_is_refused_with_the_remedy(tmp_path: Path) -
     stored["features"][0] = "phase_of_the_moon"
     path.write_text(json.dumps(stored))
     with pytest.raises(JudgeError, match=r"phase_of_the_moon.*python -m training\.judge"):
+        Judge.load(path)
+
+
+@pytest.mark.parametrize("part", ["weights", "promise"])
+def test_a_judge_with_too_few_weights_is_refused(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "judge.json"
+    JUDGE.save(path)
+    stored = json.loads(path.read_text())
+    stored[part].pop()
+    path.write_text(json.dumps(stored))
+    with pytest.raises(JudgeError, match=r"fit it again"):
         Judge.load(path)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from answer.reader import UNREADABLE, Reader, ReaderError, Reading, load_reader, run_onnx
+from answer.exported import ReaderError
+from answer.reader import UNREADABLE, Reader, Reading, load_reader, run_exported
+from index import embed
 
 MODEL = Path(__file__).parents[2] / "answer" / "model"
 REPORT = (
@@ -27,7 +28,7 @@ def reader() -> Reader:
     return Reader.load(MODEL, threads=2)
 
 
-class PointingSession:
+class Pointing:
     """Stands in for the network: the span from one token to another scores best, others near it."""
 
     def __init__(self, first: str, last: str) -> None:
@@ -35,26 +36,32 @@ class PointingSession:
         self.first, self.last = (tokenizer.token_to_id(token) for token in (first, last))
 
     def run(
-        self, names: Sequence[str], feed: Mapping[str, NDArray[np.int64]]
-    ) -> list[NDArray[np.float32]]:
-        """Return logits as the real session does: 8 at the two tokens, 0 elsewhere."""
-        in_window = feed["token_type_ids"] == 1
-        start = np.where((feed["input_ids"] == self.first) & in_window, 8, 0).astype(np.float32)
-        end = np.where((feed["input_ids"] == self.last) & in_window, 8, 0).astype(np.float32)
-        return [start, end, np.ones(len(start), dtype=np.float32)]
+        self,
+        input_ids: NDArray[np.int64],
+        attention_mask: NDArray[np.int64],
+        token_type_ids: NDArray[np.int64],
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Return logits as the real network does: 8 at the two tokens, 0 elsewhere."""
+        in_window = token_type_ids == 1
+        start = np.where((input_ids == self.first) & in_window, 8, 0).astype(np.float32)
+        end = np.where((input_ids == self.last) & in_window, 8, 0).astype(np.float32)
+        return start, end, np.ones(len(start), dtype=np.float32)
 
 
-def read_pointing(window: str, first: str, last: str, question: str = "what?") -> Reading:
-    session: Any = PointingSession(first, last)
-    reader = Reader(
-        partial(run_onnx, session),
+def pointing(first: str, last: str) -> Reader:
+    network: Any = Pointing(first, last)
+    return Reader(
+        partial(run_exported, network),
         (MODEL / "tokenizer.json").read_text(encoding="utf-8"),
         max_tokens=80,
         max_question_tokens=16,
         fingerprint="",
         threads=1,
     )
-    return reader.read(question, [window])[0]
+
+
+def read_pointing(window: str, first: str, last: str, question: str = "what?") -> Reading:
+    return pointing(first, last).read(question, [window])[0]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +114,37 @@ def test_the_best_spans_come_in_order_and_do_not_overlap(reader: Reader) -> None
     assert scores == sorted(scores, reverse=True)
     ordered = sorted(reading.spans)
     assert all(a[1] <= b[0] for a, b in pairwise(ordered))
+
+
+def test_each_stretch_of_a_window_has_its_own_best_span() -> None:
+    window = "Ethiopian forces came. Çağrı’s people fled, and Ethiopian forces (all of them) left."
+    border = window.index(" Çağrı") + 1
+    stretches = [(0, border), (border, len(window)), (border, border + 5)]
+    reader = pointing("ethiopian", "forces")
+    [[came, left, fled]] = reader.read_stretches([("what?", window, stretches)])
+    assert window[came.start : came.end] == "Ethiopian forces"
+    assert window[border:][left.start : left.end] == "Ethiopian forces"
+    assert came.span_score == left.span_score == 16
+    # What stands elsewhere in the window is no answer here, however well it scores.
+    assert fled.span_score == 0
+    assert 0 <= fled.start < fled.end <= 5
+    assert came.answerable == left.answerable == fled.answerable
+
+
+def test_a_stretch_is_spoken_for_by_a_piece_that_holds_it() -> None:
+    window = "The market was quiet. " * 60 + "Ethiopian forces came."
+    last = (window.index("Ethiopian"), len(window))
+    [[quiet, came]] = pointing("ethiopian", "forces").read_stretches(
+        [("what?", window, [(0, 21), last])]
+    )
+    assert quiet.span_score == 0
+    assert window[last[0] :][came.start : came.end] == "Ethiopian forces"
+
+
+def test_a_stretch_without_a_token_is_unreadable(reader: Reader) -> None:
+    [[empty, whole]] = reader.read_stretches([("Who?", "A. B", [(2, 2), (0, 4)])])
+    assert empty == Reading(UNREADABLE, 0, 0, UNREADABLE, ())
+    assert whole.spans
 
 
 def test_the_window_that_answers_scores_above_one_that_does_not(reader: Reader) -> None:
@@ -164,6 +202,18 @@ def test_the_fingerprint_is_the_model_files_and_nothing_else(
     reader: Reader, tmp_path: Path
 ) -> None:
     assert Reader.load(copy_model(tmp_path), threads=1).fingerprint == reader.fingerprint
+
+
+def test_other_word_vectors_than_those_trained_with_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embed, "DEFAULT_WEIGHTS_SHA256", "0" * 64)
+    with pytest.raises(ReaderError, match=f"word vectors.*expected {'0' * 64}"):
+        Reader.load(MODEL, threads=1)
+
+
+def test_what_the_project_ships_of_the_reader_is_small() -> None:
+    assert sum(file.stat().st_size for file in MODEL.iterdir()) < 14_000_000
 
 
 @pytest.fixture(scope="module")

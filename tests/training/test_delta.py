@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from answer.exported import ReaderError, checked_files, read_manifest
 from answer.judge import Judge
-from answer.reader import ReaderError, checked_files, read_manifest
 from training.delta import DeltaError, packed, unpacked
 
 SHIPPED = Path(__file__).parents[2] / "answer" / "second"

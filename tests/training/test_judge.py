@@ -1,9 +1,15 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from answer.features import FEATURES
+from answer.judge import Judge
 from eval.gold import Evidence, GoldQuestion, Kind, Part
-from training.judge import FOLDS, Asked, _folds, _threshold, fit, weigh
+from training import judge
+from training.judge import FOLDS, Asked, _folds, _held_out, _threshold, fit, promise_of, weigh
+
+LOOKED_AT = [FEATURES.index("look_answerable"), FEATURES.index("look_span")]
 
 
 def made_up(count: int, seed: int) -> list[Asked]:
@@ -25,7 +31,9 @@ def made_up(count: int, seed: int) -> list[Asked]:
             parts=(part,) if answerable else (),
             judged_by="a test",
         )
-        asked.append(Asked(question, features, right, ()))
+        glanced = features.copy()
+        glanced[:, LOOKED_AT] = -0.8
+        asked.append(Asked(question, glanced, features, right, ()))
     return asked
 
 
@@ -34,6 +42,15 @@ def test_the_feature_that_tells_right_from_wrong_gets_the_weight() -> None:
     weights = weigh(asked).weights
     assert weights[0] == max(weights, key=abs)
     assert weights[0] > 0
+
+
+def test_a_promise_weighs_what_is_known_before_a_look() -> None:
+    asked = made_up(60, seed=1)
+    promise = promise_of(asked)
+    assert promise[0] == max(promise, key=abs)
+    assert [promise[place] for place in LOOKED_AT] == [0.0, 0.0]
+    weights = weigh(asked).weights
+    assert all(weights[place] != 0 for place in LOOKED_AT)
 
 
 def test_nothing_to_learn_from_is_an_error_that_says_so() -> None:
@@ -48,6 +65,34 @@ def test_the_threshold_is_the_middle_of_those_that_serve_as_many() -> None:
     # Whoever is right is likely by 0.8, whoever is not by 0.2: all thresholds between serve all.
     threshold = _threshold(asked, right, np.where(right, 0.8, 0.2))
     assert threshold == pytest.approx(0.5, abs=0.011)
+
+
+def test_a_question_asked_over_two_collections_is_no_further_question_for_the_threshold() -> None:
+    asked = made_up(90, seed=8)
+    answerable = np.array([each.question.answerable for each in asked])
+    probabilities = np.random.default_rng(8).uniform(size=90)
+    once = _threshold(asked, answerable, probabilities)
+    again = _threshold(
+        [*asked, *asked], np.tile(answerable, 2), np.concatenate([probabilities, probabilities])
+    )
+    assert again == once
+
+
+def test_what_is_scored_is_judged_without_its_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, fitted_on = made_up(23, seed=9), []
+
+    def remember(given: Sequence[Asked]) -> Judge:
+        fitted_on.append({each.question.id for each in given})
+        return weigh(given)
+
+    monkeypatch.setattr(judge, "weigh", remember)
+    folds = _folds([*asked, *asked])
+    _held_out([*asked, *asked], folds)
+    ids = {each.question.id for each in asked}
+    left_out = [ids - seen for seen in fitted_on]
+    # Each fold is left out whole: every question by one judge, wherever it was asked.
+    assert sorted(len(each) for each in left_out) == sorted(np.bincount(folds[:23]))
+    assert set().union(*left_out) == ids
 
 
 def test_a_question_asked_over_two_collections_is_held_out_of_both() -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from index import embed
 from training import start
 from training.network import MPNET, ReaderNetwork, Shape, distance_buckets
 from training.start import MPNET_PACKAGES, StartError, encoder_state, tokenizer_file
@@ -112,7 +113,7 @@ def test_a_missing_teacher_package_says_what_to_install(monkeypatch: pytest.Monk
 
 
 def test_other_weights_than_the_recipes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "MINILM_SHA256", "0" * 64)
+    monkeypatch.setattr(embed, "DEFAULT_WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(StartError, match=f"expected {'0' * 64}"):
         encoder_state("minilm")
 
