@@ -28,7 +28,7 @@ from analysis.collection import (
 )
 from analysis.corrections import Correction, CorrectionKind
 from analysis.cues import ROLE_NOUNS
-from analysis.fates import conflicting_deaths
+from analysis.fates import conflicting_deaths, told_deaths
 from analysis.names import NameRegister, sound_key
 from analysis.records import (
     ActorKind,
@@ -627,6 +627,7 @@ class _Describing:
         """Return all actors in the order of their ids."""
         roles, relations, statements = self._roles(), self._relations(), self._statements()
         self._deaths = conflicting_deaths(self.sources, self.of_mention)
+        told = told_deaths(self.sources, self.of_mention)
         parents = self._parents(relations)
         actors = []
         for draft in self.drafts:
@@ -651,6 +652,7 @@ class _Describing:
                     roles=tuple(roles.get(actor_id, ())),
                     relations=tuple(relations.get(actor_id, ())),
                     statements=tuple(statements.get(actor_id, ())),
+                    deaths=told.get(actor_id, ()),
                     documents=len(documents),
                     origins=len({self.by_document[document].origin for document in documents}),
                 )

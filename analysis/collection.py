@@ -142,6 +142,8 @@ class Actor:
     roles: tuple[HeldRole, ...] = ()
     relations: tuple[RelatedActor, ...] = ()
     statements: tuple[Said, ...] = ()
+    deaths: tuple[Evidence, ...] = ()
+    """The sentences that tell of its death."""
     documents: int = 0
     """How many documents name it."""
     origins: int = 0

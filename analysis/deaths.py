@@ -1,4 +1,4 @@
-"""Deaths: where and when a person is said to have died, for accounts that exclude each other."""
+"""Deaths: that a person is said to have died, and where and when."""
 
 import re
 from bisect import bisect_left
@@ -45,7 +45,7 @@ def find_deaths(
     whens: Sequence[When],
     register: NameRegister,
 ) -> tuple[Death, ...]:
-    """Return where and when persons are said to have died; what says neither is left out.
+    """Return the deaths of persons that the sentences tell, one for a person and a sentence.
 
     A date or place that belongs to the announcement or to the dead man's office is not his death's.
     """
@@ -73,8 +73,9 @@ def find_deaths(
                     )
                 ]
                 places = tuple(_places(text, sentence.span, offices, register))
-                if when is not None or places:
-                    found.setdefault((who, sentence.span), Death(who, sentence.span, when, places))
+                known = found.get((who, sentence.span))
+                if known is None or not (known.when or known.places):
+                    found[who, sentence.span] = Death(who, sentence.span, when, places)
     return tuple(found.values())
 
 

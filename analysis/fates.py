@@ -1,4 +1,4 @@
-"""Fates: deaths of one person that exclude each other, over all documents."""
+"""Fates: who is said to have died, and deaths of one person that exclude each other."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,19 @@ class _Told:
     places: frozenset[str]
     evidence: Evidence
     place_names: str
+
+
+def told_deaths(
+    sources: Sequence[SourceRecords], of_mention: Mapping[tuple[str, int], str]
+) -> dict[str, tuple[Evidence, ...]]:
+    """Return by actor id the sentences that tell of his death."""
+    told: dict[str, list[Evidence]] = defaultdict(list)
+    for source in sources:
+        for death in source.records.deaths:
+            told[of_mention[source.document_id, death.who]].append(
+                Evidence(source.document_id, death.span.start, death.span.end)
+            )
+    return {actor: tuple(places) for actor, places in told.items()}
 
 
 def conflicting_deaths(

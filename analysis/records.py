@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ingest.document import RegionKind
 
-ANALYSIS_VERSION = 3
+ANALYSIS_VERSION = 4
 """Raised whenever the rules change what is found: documents are then analysed again."""
 
 
@@ -322,7 +322,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """That a person died, where the sentence `span` says when or where."""
+    """That a person died, and when and where as far as the sentence `span` says so."""
 
     who: int
     span: Span

@@ -44,6 +44,8 @@ HEDGED = 0.8
 MAX_ITEMS = 200
 """A longer list is a table: it is cut here, and the explanation says so."""
 _ANSWER_CHARS = 160
+# Characters before a role in which "once the" or "a former" stands.
+_BESIDE = 20
 _ASKED = frozenset({"dates", "perpetrators", "places"})
 """What a list is asked by; where accounts differ on it, each is cited."""
 _FIELDS = {
@@ -54,6 +56,7 @@ _FIELDS = {
     Expects.GROUP: ("perpetrators", "targets"),
 }
 """Which fields of an attack a question may ask for; any other question, for the outcome."""
+_FORMER = re.compile(r"\b(?:former(?:ly)?|once|ex|previous(?:ly)?|then)\b", re.IGNORECASE)
 _DOUBTS = frozenset({Hedge.REPORTED, Hedge.ALLEGED, Hedge.POSSIBLE, Hedge.DENIED, Hedge.PLANNED})
 
 
@@ -458,6 +461,8 @@ def _leaders(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromReco
     citations: list[Citation] = []
     shares: list[float] = []
     for actor, places, doubted in _who_led(records, group):
+        if asked.still and _leads_no_more(actor, group, shelf):
+            continue
         for place in places:
             answer = _name_near(actor, place, shelf.text(place.document_id))
             said = Span(place.start, place.end)
@@ -470,7 +475,8 @@ def _leaders(records: Records, asked: RecordQuestion, shelf: _Shelf) -> FromReco
         return FromRecords()
     name = records.actor[group].name
     people = f"{len(citations)} {'person' if len(citations) == 1 else 'people'}"
-    says = f"Answered from the records: {people} whom reports call leader of {name}."
+    says = f"Answered from the records: {people} whom reports call leader of {name}"
+    says += ", neither former nor told dead." if asked.still else "."
     return FromRecords(tuple(citations), (), sum(shares) / len(shares), (*asked.because, says))
 
 
@@ -485,6 +491,19 @@ def _who_led(records: Records, group: str) -> Iterator[tuple[Actor, list[Evidenc
         if relations:
             places = [place for each in relations for place in each.evidence]
             yield actor, places, all(_DOUBTS & set(each.hedges) for each in relations)
+
+
+def _leads_no_more(actor: Actor, group: str, shelf: _Shelf) -> bool:
+    """Whether reports tell the actor's death, or that a role in the group is over."""
+    if actor.deaths:
+        return True
+    for role in actor.roles:
+        place = role.evidence
+        before = shelf.text(place.document_id)[max(0, place.start - _BESIDE) : place.start]
+        former = _FORMER.search(before) or _FORMER.search(role.title)
+        if role.of == group and (role.until is not None or former):
+            return True
+    return False
 
 
 def _name_near(actor: Actor, place: Evidence, text: str) -> Span:

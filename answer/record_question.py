@@ -83,6 +83,7 @@ _LINKS = (
 _ON = frozenset({"against", "on", "targeting", "targeted"})
 _BY_CLAIM = frozenset({"claim", "claimed"})
 _LEADING = frozenset("led leads headed heads commanded".split())
+_NOW = frozenset("leads heads are current present".split())
 _LEADERS = frozenset("leaders heads chiefs emirs commanders leader".split())
 _MAX_NAME_WORDS = 8
 
@@ -107,6 +108,8 @@ class RecordQuestion:
     """As folded words joined by spaces, see `place_key`."""
     first: date | None = None
     last: date | None = None
+    still: bool = False
+    """Whether those who lead now are asked for, not all who ever did."""
     claimed: bool = False
     """Whether only what the perpetrator itself claims is asked for."""
     because: tuple[str, ...] = field(default=())
@@ -301,4 +304,9 @@ def _leaders(reader: _Reader, forms: Sequence[str]) -> RecordQuestion | None:
     rest = [at for at in reader.left if forms[at] not in ("the", "of", "group", "organization")]
     if len(groups) != 1 or rest:
         return None
-    return RecordQuestion(Form.LEADERS, perpetrators=(groups[0],), because=tuple(reader.because))
+    return RecordQuestion(
+        Form.LEADERS,
+        perpetrators=(groups[0],),
+        still=not _NOW.isdisjoint(forms),
+        because=tuple(reader.because),
+    )

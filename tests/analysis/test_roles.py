@@ -72,6 +72,16 @@ def test_he_does_not_stand_for_anybody_after_a_man_without_a_name() -> None:
     assert report.actors.deaths == ()
 
 
+def test_a_death_is_kept_without_its_place_and_date_and_told_once_for_a_sentence() -> None:
+    report = told(
+        "Kari Fateh was killed. The death of Kari Fateh, who was killed in Kabul, is certain.",
+        shipped(),
+    )
+    first, second = report.actors.deaths
+    assert (first.when, first.places) == (None, ())
+    assert [place.text for place in second.places] == ["Kabul"]
+
+
 def test_since_when_a_role_is_held_is_kept_with_it() -> None:
     [role] = told(
         "Shahab al-Muhajir, who became leader of ISKP in May 2020, spoke.", shipped()

@@ -15,6 +15,7 @@ from analysis.collection import (
     Dated,
     Evidence,
     FieldValue,
+    HeldRole,
     NameUse,
     Records,
     RelatedActor,
@@ -49,7 +50,7 @@ CHRONICLE = (
     "In 2022 the Grey Front is suspected of the bombing of the mill. "
     "The customs house was attacked by the Grey Front, nobody knows when. "
     "On 9 June 2022 the Red Band attacked the mill.\n\n"
-    "Omar Selim led the Grey Front from the start.\n"
+    "Omar Selim led the Grey Front from the start. He was once the leader of the Grey Front.\n"
 )
 LETTER = (
     "A letter from Lorne\n\nThe Grey Front attacked the harbour on 5 May 2021, says the port. "
@@ -269,6 +270,41 @@ def test_who_led_a_group_is_answered_with_the_name(answerer: Answerer, recorded:
     answer = answerer.ask(recorded, "Who led the Grey Front?")
     assert answer.answer == "Omar Selim"
     assert answer.citations[0].quote == "Omar Selim led the Grey Front from the start."
+
+
+def test_who_leads_a_group_now_is_nobody_dead_or_former(
+    recorded: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, ever = "Who leads the Grey Front?", "Who led the Grey Front?"
+    asked = answer_from_records(recorded, now)
+    assert [citation.answer for citation in asked.citations] == ["Omar Selim"]
+    assert "neither former nor told dead" in asked.explanations[-1]
+    records = recorded.records
+    (selim,) = (actor for actor in records.actors if actor.name == "Omar Selim")
+    (led,) = (relation.evidence[0] for relation in selim.relations)
+    front = selim.relations[0].other
+    once = CHRONICLE.index("leader of the")
+    title = Evidence(led.document_id, once, once + len("leader of the Grey Front"))
+    until = Dated("until 2020", Precision.YEAR, date(2020, 1, 1), date(2020, 12, 31), led)
+    for changed, leads in (
+        (replace(selim, roles=(HeldRole("leader", front, led),)), True),
+        (replace(selim, roles=(HeldRole("leader", "red-band", led, until=until),)), True),
+        (replace(selim, roles=(HeldRole("leader", front, led, until=until),)), False),
+        (replace(selim, roles=(HeldRole("former leader", front, led),)), False),
+        (replace(selim, roles=(HeldRole("leader of the Grey Front", front, title),)), False),
+        (replace(selim, deaths=(led,)), False),
+    ):
+        others = [actor for actor in records.actors if actor is not selim]
+        told = Records(
+            [*others, changed],
+            records.attacks,
+            records.strategies,
+            notes={},
+            register=recorded.names,
+        )
+        monkeypatch.setattr(Snapshot, "records", property(lambda _, told=told: told))
+        assert bool(answer_from_records(recorded, now).citations) == leads
+        assert answer_from_records(recorded, ever).citations
 
 
 def test_filters_keep_items_out(recorded: Snapshot) -> None:

@@ -114,3 +114,13 @@ def test_who_led_a_group(text: str) -> None:
     asked = read(text)
     assert asked is not None
     assert (asked.form, asked.perpetrators) == (Form.LEADERS, ("grey-front",))
+    assert not asked.still
+
+
+@pytest.mark.parametrize(
+    "text", ["Who leads the Grey Front?", "Who are the leaders of the Grey Front?"]
+)
+def test_who_leads_a_group_now(text: str) -> None:
+    asked = read(text)
+    assert asked is not None
+    assert (asked.form, asked.perpetrators, asked.still) == (Form.LEADERS, ("grey-front",), True)
