@@ -22,6 +22,7 @@ from training.measure import (
     measure_squad,
     measure_squad_mistyped,
     measure_trecqa,
+    peak_memory,
 )
 from training.shipped import ShippedError
 from training.sources import SourceError
@@ -78,9 +79,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(options: argparse.Namespace) -> None:
+    before = peak_memory()
     reader = Reader.load(options.model, threads=options.threads)
     times = measure_latency(reader)
     print("latency_ms", json.dumps({"min": times[0], "median": statistics.median(times)}))
+    print("memory_mib", json.dumps({"reader": round(peak_memory() - before, 1)}))
     print("reports", json.dumps(asdict(measure_reports(reader))), flush=True)
     print("trecqa", json.dumps(asdict(measure_trecqa(reader, options.data))), flush=True)
     questions, area = measure_clapnq(reader, options.data)

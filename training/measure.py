@@ -2,6 +2,7 @@
 
 import random
 import re
+import resource
 import statistics
 import string
 import time
@@ -221,6 +222,11 @@ def measure_trecqa(reader: Reader, data: Path) -> RankingMeasure:
     return RankingMeasure(
         len(reciprocals), statistics.mean(reciprocals), statistics.mean(precisions)
     )
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had resident, in MiB (Linux counts in KiB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure_latency(reader: Reader, windows_read: int = 8, words: int = 103) -> list[float]:
