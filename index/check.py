@@ -1,6 +1,6 @@
 """Check: every promise about what is stored, verified; and everything derived, built again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from index.vectors import DamagedCacheError, discard, open_vector_cache
 from ingest.chunk import chunk_document
 
 SEARCHED_ROWS = 1_000
-"""For how many passages, evenly spread, the dense index is asked for them by their own vector."""
+"""For how many passages, evenly spread, the dense index is asked for them by their own vector; and
+how many are looked at together."""
 _INGEST_AGAIN = "Remove it and ingest its files again."
 
 
@@ -197,6 +198,21 @@ def _index_problems(state: State, store: Store) -> Iterator[Problem]:
     finally:
         cache.close()
     yield from _vector_problems(state, rows, vectors)
+    yield from _sentence_problems(state, keys)
+
+
+def _sentence_problems(state: State, keys: Sequence[tuple[int, int, bytes]]) -> Iterator[Problem]:
+    for at in range(0, len(keys), SEARCHED_ROWS):
+        some = keys[at : at + SEARCHED_ROWS]
+        held = state.shared.sentences(key for _, _, key in some)
+        for row, _, key in some:
+            lengths = np.linalg.norm(held.get(key, np.empty((0, 1))), axis=1)
+            if not len(lengths) or (np.abs(lengths - 1) >= 1e-2).any():
+                yield Problem(
+                    f"passage row {row}",
+                    "the vectors of its sentences are missing or not of length 1.",
+                    REBUILD_HINT,
+                )
 
 
 def _vector_problems(state: State, rows: list[int], vectors: Vectors) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Embedder: texts to unit vectors, by sentence-transformers; nothing is downloaded."""
+"""Embedder: passages, their sentences and queries to unit vectors; nothing is downloaded."""
 
 import hashlib
 import os
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ingest.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -38,8 +40,14 @@ class Embedder(ABC):
     """The model's name and a hash of all that decides its vectors; an index belongs to one."""
 
     @abstractmethod
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages as unit rows: float32, C-contiguous, shape (len(texts), self.dim)."""
+    def embed_passages(self, texts: Sequence[str]) -> list[Vectors]:
+        """Embed passages, each with its sentences: unit rows, float32, shape (1 + n, self.dim).
+
+        The first row is the passage. The others are its n sentences in order, each the mean over
+        its own tokens as the model reads them within the passage ("late chunking", Günther et al.,
+        2024, arXiv:2409.04701): they know who "he" is, and take no second pass. n is 0 for a model
+        that does not pool by the mean, and sentences beyond what a model reads have no row.
+        """
 
     @abstractmethod
     def embed_query(self, text: str) -> Vectors:
@@ -80,26 +88,56 @@ class _SentenceEmbedder(Embedder):
         self._passage_prompt: str | None = next(
             (prompts[name] for name in ("document", "passage", "corpus") if name in prompts), None
         )
+        self._pools_means = _pools_means(model)
         self.dim = len(self.embed_query("dimension"))
         self.fingerprint = f"{Path(name).name}@{_digest(model)}"
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.empty((0, self.dim), dtype=np.float32)
-        rows = self._pool.map(lambda text: self._embed(text, "document"), texts)
-        return np.stack(list(rows))
+    def embed_passages(self, texts: Sequence[str]) -> list[Vectors]:
+        return list(self._pool.map(self._embed_passage, texts))
 
     def embed_query(self, text: str) -> Vectors:
-        return self._embed(text, "query")
-
-    def _embed(self, text: str, task: str) -> Vectors:
-        prompt = self._query_prompt if task == "query" else self._passage_prompt
         with self._torch.inference_mode():
             with self._tokenizing:
-                features = self._model.preprocess([text], prompt=prompt)
-            embedded = self._model(features, task=task)["sentence_embedding"][0]
+                features = self._model.preprocess([text], prompt=self._query_prompt)
+            embedded = self._model(features, task="query")["sentence_embedding"][0]
             vector: Vectors = embedded.to(self._torch.float32).numpy()
         return vector / np.linalg.norm(vector)
+
+    def _embed_passage(self, text: str) -> Vectors:
+        with self._torch.inference_mode():
+            with self._tokenizing:
+                features = self._model.preprocess([text], prompt=self._passage_prompt)
+                places = self._places(text, features["input_ids"][0].tolist())
+            out = self._model(features, task="document")
+            rows = [out["sentence_embedding"][0].to(self._torch.float32).numpy()]
+            if places is not None:
+                tokens: Vectors = out["token_embeddings"][0].to(self._torch.float32).numpy()
+                starts, ends = places.T
+                for start, end in sentence_spans(text):
+                    # Marks such as [CLS] have no extent and belong to no sentence.
+                    within = (start <= starts) & (starts < ends) & (ends <= end)
+                    if within.any():
+                        rows.append(tokens[within].mean(axis=0))
+        vectors = np.stack(rows)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _places(self, text: str, ids: list[int]) -> NDArray[np.int64] | None:
+        """Return where each token stands in `text`, shape (len(ids), 2); None if that is unknown.
+
+        A prompt before the text has negative places.
+        """
+        if not self._pools_means:
+            return None
+        prompt = self._passage_prompt or ""
+        encoded = self._model.tokenizer(
+            prompt + text,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+        )
+        if encoded["input_ids"] != ids:
+            return None
+        return np.array(encoded["offset_mapping"], dtype=np.int64) - len(prompt)
 
 
 def _load_model(model: str, allow_download: bool) -> "SentenceTransformer":
@@ -160,6 +198,18 @@ def _digest(model: "SentenceTransformer") -> str:
     settings = (vocabulary, model.max_seq_length, sorted(model.prompts.items()), repr(model))
     digest.update(repr(settings).encode())
     return digest.hexdigest()[:32]
+
+
+def _pools_means(model: "SentenceTransformer") -> bool:
+    """Whether a text's vector is the mean over its tokens, so that a part's vector can be, too."""
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.base.modules.normalize import Normalize
+    from sentence_transformers.sentence_transformer.modules.pooling import Pooling
+
+    kinds = [type(module) for module in model]
+    if kinds not in ([Transformer, Pooling], [Transformer, Pooling, Normalize]):
+        return False
+    return model[1].pooling_mode in ("mean", ("mean",)) and model.tokenizer.is_fast
 
 
 def _first_line(error: Exception) -> str:

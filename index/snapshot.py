@@ -4,10 +4,13 @@ import difflib
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import numpy as np
 
 from analysis.collection import Records
 from analysis.lookup import Lookup
@@ -23,29 +26,31 @@ from index.narrow import Scope, narrow
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from index.spelling import Spelling
+from index.vectors import sentence_vectors
 from ingest.chunk import PASSAGE_GAP, Passage
 from ingest.document import Document
 
 MAX_QUERY_CHARS = 2_000
 """A question that is longer is a mistake, or means harm."""
 DEPTH = 100
-"""How far down each of the two rankings is read before they are fused."""
+"""How many candidates the dense and the lexical index give each."""
 _REMEMBERED_QUERIES = 256
 _REMEMBERED_SCOPES = 64
 _SHOWN_CHOICES = 10
 _STEM_CHARS = 3
 """Words of one stem begin alike for at least so many characters."""
 WEIGHTS = (1.0, 1.5)
-"""Of the dense and the lexical ranking: on the development questions words are the surer guide."""
+"""Of nearest sentences and of words: on the development questions words are the surer guide."""
 
 
 class Shared:
-    """What all states of a store share: the model, the names, and vectors of recent queries."""
+    """What all states of a store share: model, names, sentences and vectors of recent queries."""
 
-    def __init__(self, embedder: Embedder, names: NameRegister) -> None:
-        """Remember no query yet."""
+    def __init__(self, embedder: Embedder, names: NameRegister, vectors: Path) -> None:
+        """Remember no query yet; `vectors` is the file of the vector cache."""
         self.embedder = embedder
         self.names = names
+        self._file = vectors
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -61,6 +66,10 @@ class Shared:
             if len(self._vectors) > _REMEMBERED_QUERIES:
                 self._vectors.popitem(last=False)
         return vector
+
+    def sentences(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """Return the unit vectors of passages' sentences, by the passages' SHA-256."""
+        return sentence_vectors(self._file, self.embedder.fingerprint, self.embedder.dim, keys)
 
 
 @dataclass(slots=True)
@@ -314,10 +323,12 @@ class Snapshot:
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:  # noqa: B008 - immutable
         """Return the k passages that best match `query`, best first.
 
-        A dense and a lexical ranking, each DEPTH or k deep and each within `filters`, are fused by
-        reciprocal rank. `score` therefore orders hits within one call and means nothing between
-        calls. Ties go to the lower document id, then the earlier passage, so that the order in
-        which documents came does not matter. Fewer than k come back when fewer are let through.
+        The candidates are the DEPTH or k passages nearest to the query, and as many that share
+        most of its words, all within `filters`. They are ranked by their nearest sentence and by
+        their words, and the two rankings fused by reciprocal rank. `score` therefore orders hits
+        within one call and means nothing between calls. Ties go to the lower document id, then the
+        earlier passage, so that the order in which documents came does not matter. Fewer than k
+        come back when fewer are let through.
 
         Raises QueryError if `query` is blank or too long, k is less than 1, or a filter names
         something unknown or something that may mean several.
@@ -333,7 +344,8 @@ class Snapshot:
         lexical = self.state.lexical.search(analyzed.lexical, depth, *limits)
         rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
-        rankings = [_by_place(ranking, rows) for ranking in (dense, lexical)]
+        nearest = self._nearest_sentences(vector, dict(dense), rows)
+        rankings = [_by_place(ranking, rows) for ranking in (nearest, lexical)]
         fused = fuse(rankings, WEIGHTS)[:k]
         chosen = [(by_place[place], score) for place, score in fused]
         infos = self._infos([row.document_row for row, _ in chosen])
@@ -349,6 +361,29 @@ class Snapshot:
                 ),
             )
             for rank, (row, score) in enumerate(chosen, start=1)
+        ]
+
+    def _nearest_sentences(
+        self, vector: Vectors, cosines: Mapping[int, float], rows: Mapping[int, PassageRow]
+    ) -> list[tuple[int, float]]:
+        """Return passage rows with the cosine of the sentence that is nearest to `vector`.
+
+        A passage is as near as its best sentence: the mean over a whole passage blurs what one of
+        them says. One whose sentences cannot be had just now keeps its own of `cosines`.
+        """
+        held = self.state.shared.sentences(row.sha256 for row in rows.values())
+        if not held:
+            return list(cosines.items())
+        sizes = [len(sentences) for sentences in held.values()]
+        firsts = np.cumsum([0, *sizes[:-1]])
+        scores = np.concatenate(list(held.values())) @ vector
+        # Where a row stands decides the last bits of a product, and the same text must tie.
+        best = np.maximum.reduceat(scores, firsts).round(6)
+        of_text = dict(zip(held, best.tolist(), strict=True))
+        return [
+            (row_id, score)
+            for row_id, row in rows.items()
+            if (score := of_text.get(row.sha256, cosines.get(row_id))) is not None
         ]
 
     def close(self) -> None:
@@ -426,7 +461,7 @@ def _place(row: PassageRow) -> tuple[str, int, int]:
 
 
 def _by_place(
-    ranking: Sequence[tuple[int, float]], rows: dict[int, PassageRow]
+    ranking: Sequence[tuple[int, float]], rows: Mapping[int, PassageRow]
 ) -> list[tuple[str, int, int]]:
     """Return a ranking's passages by score, then by where they stand rather than by row id."""
     ranked = sorted((-score, _place(rows[row])) for row, score in ranking)

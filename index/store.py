@@ -71,7 +71,7 @@ class Store:
         self.embedder = embedder
         self.names = names
         self._watched = Catalogue(data_dir / catalogue_file.FILE_NAME)
-        self._shared = Shared(embedder, names)
+        self._shared = Shared(embedder, names, data_dir / vectors_file.FILE_NAME)
         self._state: State | None = None
         self._closed = False
         self._state_lock = threading.Lock()
@@ -177,7 +177,7 @@ class Store:
         passages: Iterable[tuple[bytes, str]],
         on_progress: Callable[[int], None] | None = None,
     ) -> int:
-        """See that each (SHA-256, text) has a vector in the cache; return how many were embedded.
+        """See that each (SHA-256, text) has its vectors cached; return how many were embedded.
 
         `on_progress` is told, after each batch, how many passages are done, cached ones included.
         """

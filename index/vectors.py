@@ -1,17 +1,21 @@
-"""VectorCache: each embedded text's vector, kept by the text's SHA-256 for each model.
+"""VectorCache: the vectors of each passage and its sentences, by its text's SHA-256 and model.
 
 Filled while an ingest embeds, in transactions of its own, so that an ingest that is killed has not
 embedded in vain. It holds nothing that cannot be computed again.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from index.catalogue import connect
 from index.embed import Vectors
+
+_log = logging.getLogger(__name__)
 
 
 class DamagedCacheError(Exception):
@@ -22,13 +26,17 @@ FILE_NAME = "vectors.sqlite"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE IF NOT EXISTS vectors (
+DROP TABLE IF EXISTS vectors; -- of versions that kept no sentences
+CREATE TABLE IF NOT EXISTS passages (
     model INTEGER NOT NULL REFERENCES models,
     sha256 BLOB NOT NULL,
-    vector BLOB NOT NULL
+    vector BLOB NOT NULL,
+    sentences BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS vectors_by_text ON vectors (model, sha256);
+CREATE UNIQUE INDEX IF NOT EXISTS passages_by_text ON passages (model, sha256);
 """
+_SENTENCE_TYPE = np.dtype(np.float16)
+"""Half the space, and a cosine moves by less than a thousandth."""
 _CHUNK = 900
 
 
@@ -83,15 +91,23 @@ class VectorCache:
             raise KeyError(next(iter(rows)))
         return found
 
-    def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
-        """Keep the vectors of `keys`, in one transaction."""
+    def put(self, keys: Sequence[bytes], vectors: Sequence[Vectors]) -> None:
+        """Keep the vectors of `keys`, in one transaction; each as `embed_passages` gives them."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?)",
                 [
-                    (self._model, key, np.ascontiguousarray(vector, np.float32).tobytes())
-                    for key, vector in zip(keys, vectors, strict=True)
+                    (
+                        self._model,
+                        key,
+                        np.ascontiguousarray(rows[0], np.float32).tobytes(),
+                        # A passage of which no sentence has a vector stands for itself.
+                        np.ascontiguousarray(
+                            rows[1:] if len(rows) > 1 else rows, _SENTENCE_TYPE
+                        ).tobytes(),
+                    )
+                    for key, rows in zip(keys, vectors, strict=True)
                 ],
             )
             self._connection.execute("COMMIT")
@@ -108,7 +124,7 @@ class VectorCache:
             "INSERT OR IGNORE INTO kept VALUES (?)", ((key,) for key in keep)
         )
         self._connection.execute(
-            "DELETE FROM vectors WHERE model <> ? OR sha256 NOT IN (SELECT sha256 FROM kept)",
+            "DELETE FROM passages WHERE model <> ? OR sha256 NOT IN (SELECT sha256 FROM kept)",
             (self._model,),
         )
         self._connection.execute("DELETE FROM models WHERE id <> ?", (self._model,))
@@ -120,7 +136,7 @@ class VectorCache:
         marks = ",".join("?" * len(keys))
         try:
             return self._connection.execute(
-                f"SELECT sha256, vector FROM vectors WHERE model = ? AND sha256 IN ({marks}) "
+                f"SELECT sha256, vector FROM passages WHERE model = ? AND sha256 IN ({marks}) "
                 "AND length(vector) = ?",
                 (self._model, *keys, self._dim * np.dtype(np.float32).itemsize),
             ).fetchall()
@@ -128,6 +144,34 @@ class VectorCache:
             if is_damage(error):
                 raise DamagedCacheError(f"{self._path}: {error}; it is embedded again") from error
             raise
+
+
+def sentence_vectors(
+    path: Path, fingerprint: str, dim: int, keys: Iterable[bytes]
+) -> dict[bytes, Vectors]:
+    """Return the vectors of the passages' sentences: by key float32, shape (sentences, dim).
+
+    Keys without any are left out: another process may be exchanging the file. Each call reads over
+    a connection of its own, so that any number of threads may search at once.
+    """
+    wanted = sorted(set(keys))
+    if not wanted or not path.exists():
+        return {}
+    found: dict[bytes, Vectors] = {}
+    try:
+        with closing(connect(path, read_only=True)) as connection:
+            for some in _chunks(wanted):
+                for key, held in connection.execute(
+                    "SELECT sha256, sentences FROM passages JOIN models ON models.id = model "
+                    "WHERE fingerprint = ? AND length(sentences) % ? = 0 "
+                    f"AND sha256 IN ({','.join('?' * len(some))})",
+                    (fingerprint, dim * _SENTENCE_TYPE.itemsize, *some),
+                ):
+                    rows = np.frombuffer(held, dtype=_SENTENCE_TYPE).astype(np.float32)
+                    found[key] = rows.reshape(-1, dim)
+    except sqlite3.DatabaseError as error:
+        _log.warning("%s: sentences are not compared: %s", path, error)
+    return found
 
 
 def open_vector_cache(path: Path, fingerprint: str, dim: int) -> VectorCache:

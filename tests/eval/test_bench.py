@@ -41,9 +41,9 @@ class HashEmbedder(Embedder):
         self.passages: list[str] = []
         self.queries: list[str] = []
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_passages(self, texts: Sequence[str]) -> list[Vectors]:
         self.passages += texts
-        return np.stack([self._vector(text) for text in texts])
+        return [self._vector(text)[None] for text in texts]
 
     def embed_query(self, text: str) -> Vectors:
         self.queries.append(text)

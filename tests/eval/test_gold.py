@@ -22,8 +22,11 @@ from eval.gold import (
     write_gold,
 )
 from eval.normalise import jaccard, tokens
+from eval.reply import Outcome
+from eval.systems import FileSystem
 from ingest.document import Document, RegionKind
 from ingest.load import Limits, load_file
+from ingest.sentences import sentence_spans
 
 TEXT = "The bridge fell in May. Rain had washed out its northern pier."
 SHA = "a" * 64
@@ -334,16 +337,49 @@ def test_accepted_answers_of_the_tune_part_are_short(source: str) -> None:
         assert all(len(answer.split()) < COPIED_RUN for answer in answers), question.id
 
 
-def test_the_tune_part_copies_no_run_of_words_from_an_article() -> None:
-    runs = {
+@cache
+def article_runs() -> set[tuple[str, ...]]:
+    """Return every run of COPIED_RUN words of the articles."""
+    return {
         tuple(words[start : start + COPIED_RUN])
         for words in (tokens(document.text) for document in documents_of("articles").values())
         for start in range(len(words) - COPIED_RUN + 1)
     }
+
+
+def copies(text: str) -> bool:
+    words = tokens(text)
+    return any(
+        tuple(words[start : start + COPIED_RUN]) in article_runs() for start in range(len(words))
+    )
+
+
+def test_the_tune_part_copies_no_run_of_words_from_an_article() -> None:
     for question in gold_part("articles", "tune"):
         answers = [answer for part in question.parts for answer in part.answers]
         for text in (*question.turns, question.question, *answers):
-            words = tokens(text)
-            assert not any(
-                tuple(words[start : start + COPIED_RUN]) in runs for start in range(len(words))
-            ), question.id
+            assert not copies(text), question.id
+
+
+READINGS = [
+    (source, name, reader)
+    for source in DOCUMENTS
+    for name in ("dev", "test")
+    for reader in ("a", "b")
+]
+
+
+@pytest.mark.parametrize(("source", "name", "reader"), READINGS)
+def test_each_reader_replied_to_each_question_with_whole_sentences(
+    source: str, name: str, reader: str
+) -> None:
+    texts = {sha: document.text for sha, document in documents_of(source).items()}
+    questions = gold_part(source, name)
+    read = FileSystem(GOLD / "readers" / f"{source}-{name}-{reader}.jsonl", questions)
+    for question in questions:
+        reply = read.reply(question)
+        assert reply.outcome is not Outcome.ERROR, question.id
+        for cited in reply.citations:
+            place = (cited.start, cited.end)
+            assert place in sentence_spans(texts[cited.document]), question.id
+            assert source != "articles" or not any(map(copies, cited.answers)), question.id

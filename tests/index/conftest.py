@@ -32,9 +32,12 @@ class FakeEmbedder(Embedder):
         self.fingerprint = fingerprint
         self.embedded: list[str] = []
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_passages(self, texts: Sequence[str]) -> list[Vectors]:
         self.embedded.extend(texts)
-        return np.stack([self.embed_query(text) for text in texts])
+        return [
+            np.stack([self.embed_query(part) for part in (text, *re.split(r"(?<=\.)\s+", text))])
+            for text in texts
+        ]
 
     def embed_query(self, text: str) -> Vectors:
         found = re.findall(r"\w+", text.lower())

@@ -95,14 +95,24 @@ def test_tampering_is_told_with_its_place(
 
 def test_a_vector_of_another_length_is_told(filled: Path, embedder: Embedder) -> None:
     twice = (2 * embedder.embed_query("attack")).astype(np.float32).tobytes().hex()
-    tamper(filled / "vectors.sqlite", f"UPDATE vectors SET vector = X'{twice}' WHERE rowid = 1")
+    tamper(filled / "vectors.sqlite", f"UPDATE passages SET vector = X'{twice}' WHERE rowid = 1")
     assert any("length 2" in problem.what for problem in problems(filled, embedder))
+
+
+def test_sentences_whose_vectors_are_not_of_length_one_are_told(
+    filled: Path, embedder: Embedder
+) -> None:
+    twice = np.stack([2 * embedder.embed_query("attack")]).astype(np.float16).tobytes().hex()
+    tamper(filled / "vectors.sqlite", f"UPDATE passages SET sentences = X'{twice}' WHERE rowid = 1")
+    found = problems(filled, embedder)
+    assert found
+    assert all("sentences" in problem.what for problem in found), found
 
 
 def test_a_dense_index_that_is_not_the_vectors_is_told(filled: Path, embedder: Embedder) -> None:
     store = Store.open(filled, embedder)
     other = embedder.embed_query("attack mosque school train").astype(np.float32).tobytes().hex()
-    tamper(filled / "vectors.sqlite", f"UPDATE vectors SET vector = X'{other}'")
+    tamper(filled / "vectors.sqlite", f"UPDATE passages SET vector = X'{other}'")
     assert any(problem.where == "dense index" for problem in check(store))
     store.close()
 
@@ -130,7 +140,7 @@ def test_what_is_derived_is_right_again_after_a_rebuild(filled: Path, embedder: 
         "DELETE FROM near_duplicates",
         "DELETE FROM signatures",
     )
-    tamper(filled / "vectors.sqlite", "DELETE FROM vectors WHERE rowid % 2")
+    tamper(filled / "vectors.sqlite", "DELETE FROM passages WHERE rowid % 2")
     rebuild(filled, embedder)
     assert problems(filled, embedder) == []
     store = Store.open(filled, embedder)

