@@ -119,7 +119,8 @@ class _SentenceEmbedder(Embedder):
                     if within.any():
                         rows.append(tokens[within].mean(axis=0))
         vectors = np.stack(rows)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / lengths
 
     def _places(self, text: str, ids: list[int]) -> NDArray[np.int64] | None:
         """Return where each token stands in `text`, shape (len(ids), 2); None if that is unknown.
