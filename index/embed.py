@@ -119,8 +119,8 @@ class _SentenceEmbedder(Embedder):
                     if within.any():
                         rows.append(tokens[within].mean(axis=0))
         vectors = np.stack(rows)
-        lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / lengths
+        units: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return units
 
     def _places(self, text: str, ids: list[int]) -> NDArray[np.int64] | None:
         """Return where each token stands in `text`, shape (len(ids), 2); None if that is unknown.
