@@ -67,7 +67,7 @@ class Answer:
 
     `id` is the hash of index fingerprint, configuration and interpreted question with its filters:
     the same three give the same answer. `confidence` is the calibrated probability that the answer
-    is right (when answered) or that there would have been one (when not found). `nearest` holds
+    is right (when answered) or that the reports answer after all (when not found). `nearest` holds
     what came closest when nothing answers.
     """
 

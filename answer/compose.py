@@ -167,7 +167,7 @@ class Answerer:
             "question": read.interpreted,
             "filters": asdict(filters),
         }
-        confidence = self._confidence(read.judged)
+        confidence, chance_after_all = self._probabilities(read.judged)
         answered = bool(read.judged) and confidence >= self._judge.threshold
         citations = _cite(snapshot, read) if answered else ()
         recorded = answer_from_records(
@@ -191,7 +191,7 @@ class Answerer:
             interpreted_question=read.interpreted,
             status=Status.ANSWERED if answered else Status.NOT_FOUND,
             answer=citations[0].answer if citations else None,
-            confidence=round(confidence, 4),
+            confidence=round(confidence if answered else chance_after_all, 4),
             citations=citations,
             conflicts=conflicts,
             nearest=nearest,
@@ -330,10 +330,12 @@ class Answerer:
             for number, candidate, [reading] in zip(chosen, looked, found, strict=True)
         }
 
-    def _confidence(self, judged: Sequence[Judged]) -> float:
+    def _probabilities(self, judged: Sequence[Judged]) -> tuple[float, float]:
+        """Return how likely the best answer is right, and how likely there is a right one."""
         if not judged:
-            return 0.0
-        return self._judge.confidence(*best_and_runner_up(judged))
+            return 0.0, 0.0
+        scores = best_and_runner_up(judged)
+        return self._judge.confidence(*scores), self._judge.chance_after_all(*scores)
 
 
 def _mentions(snapshot: Snapshot, text: str) -> list[Mention]:

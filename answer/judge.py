@@ -21,13 +21,15 @@ class Judge:
     `weights` (one per name in FEATURES) and `bias` order the candidates of one question by how
     likely each is to be evidence; `promise` (as many) orders them before any has been looked at, to
     choose those that are. `calibration` (slope, slope of the margin to the best other
-    answer, bias) turns the best candidate's score into the probability that the answer is right;
-    below `threshold` the answer is a refusal. `curve` says what other thresholds would do.
+    answer, bias) turns the best candidate's score into the probability that its answer is right;
+    below `threshold` the answer is a refusal, for which `refusal_calibration` (as many) gives the
+    probability that the reports answer after all. `curve` says what other thresholds would do.
     """
 
     weights: tuple[float, ...]
     bias: float
     calibration: tuple[float, float, float]
+    refusal_calibration: tuple[float, float, float]
     threshold: float
     promise: tuple[float, ...]
     curve: tuple[tuple[float, float, float], ...] = ()
@@ -47,6 +49,7 @@ class Judge:
                 weights=tuple(stored["weights"]),
                 bias=stored["bias"],
                 calibration=tuple(stored["calibration"]),
+                refusal_calibration=tuple(stored["refusal_calibration"]),
                 threshold=stored["threshold"],
                 promise=tuple(stored["promise"]),
                 curve=tuple((t, risk, coverage) for t, risk, coverage in stored["curve"]),
@@ -54,8 +57,8 @@ class Judge:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JudgeError(
                 f"{path.name}: no readable judge ({type(error).__name__}); expected JSON with "
-                "features, weights, bias, calibration, threshold, promise, curve; fit it with "
-                '"python -m training.judge"'
+                "features, weights, bias, calibration, refusal_calibration, threshold, promise, "
+                'curve; fit it with "python -m training.judge"'
             ) from error
         if names != FEATURES or not len(judge.weights) == len(judge.promise) == len(FEATURES):
             raise JudgeError(
@@ -108,8 +111,23 @@ class Judge:
 
         `runner_up` is the best score of a candidate that gives another answer.
         """
-        slope, margin_slope, bias = self.calibration
-        return logistic(slope * best + margin_slope * (best - runner_up) + bias)
+        return _calibrated(self.calibration, best, runner_up)
+
+    def chance_after_all(self, best: float, runner_up: float) -> float:
+        """Return the probability that the reports answer, though nothing in them is shown, 0 to 1.
+
+        Higher than that of the best answer: they may say it where the judge did not see it.
+        Arguments are those of `confidence`.
+        """
+        return max(
+            _calibrated(self.refusal_calibration, best, runner_up),
+            self.confidence(best, runner_up),
+        )
+
+
+def _calibrated(by: tuple[float, float, float], best: float, runner_up: float) -> float:
+    slope, margin_slope, bias = by
+    return logistic(slope * best + margin_slope * (best - runner_up) + bias)
 
 
 def logistic(logit: float) -> float:

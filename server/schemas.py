@@ -302,7 +302,10 @@ class AskResponse(BaseModel):
     answer: str | None = Field(
         description="The shortest span that answers, as the document has it."
     )
-    confidence: float = Field(description="Calibrated probability, 0 to 1.")
+    confidence: float = Field(
+        description="Calibrated probability, 0 to 1: that the answer is right or, where none is "
+        "given, that the documents answer after all."
+    )
     citations: list[CitationBody]
     conflicts: list[ConflictBody]
     nearest: list[HitBody] = Field(description="What came closest when nothing answers.")

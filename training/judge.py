@@ -3,9 +3,10 @@
 Only development questions may be given: what is fitted on a question cannot be measured on it. The
 candidates of one question compete with each other and with "nothing answers" in a conditional logit
 (McFadden 1974), so one set of weights orders the evidence and tells refusals apart. Another set,
-fitted alike to what a glance at whole passages shows, chooses what the reader looks at. A logistic
-regression on the best candidate's score and its lead then gives the probability that the answer is
-right (Platt 1999); its quality is measured by cross-validation over questions.
+fitted alike to what a glance at whole passages shows, chooses what the reader looks at. Logistic
+regressions on the best candidate's score and its lead then give the probabilities that its answer
+is right and that there is a right one at all (Platt 1999); their quality is measured by
+cross-validation over questions.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from answer.features import FEATURES
 from answer.judge import Judge, logistic
 from answer.reader import Reader
 from eval.gold import GoldQuestion, read_gold
+from eval.normalise import is_right
 from eval.reply import Cited
 from eval.spans import covers
 from index.embed import DEFAULT_MODEL, Embedder
@@ -42,7 +44,7 @@ FOLDS = 10
 _SAME = 1e-9
 _NOTHING = (0.0,) * len(FEATURES)
 # Decides nothing while features are collected.
-UNFITTED = Judge(_NOTHING, 0.0, (1.0, 0.0, 0.0), 0.0, _NOTHING)
+UNFITTED = Judge(_NOTHING, 0.0, (1.0, 0.0, 0.0), (1.0, 0.0, 0.0), 0.0, _NOTHING)
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,8 @@ class Asked:
     features: Floats
     right: NDArray[np.bool_]
     """Which candidates cover a piece of evidence; none does for an unanswerable question."""
+    said: NDArray[np.bool_]
+    """Which give a right short answer, wherever they stand; if only places were judged, `right`."""
     judged: tuple[Judged, ...]
 
 
@@ -125,12 +129,13 @@ def _asked(question: GoldQuestion, judged: Sequence[Judged]) -> Asked:
         question,
         np.array([each.glanced for each in judged], dtype=float).reshape(-1, len(FEATURES)),
         np.array([each.features for each in judged], dtype=float).reshape(-1, len(FEATURES)),
-        np.array([is_right(each, question) for each in judged], dtype=bool),
+        np.array([is_evidence(each, question) for each in judged], dtype=bool),
+        np.array([says_right(each, question) for each in judged], dtype=bool),
         tuple(judged),
     )
 
 
-def is_right(judged: Judged, question: GoldQuestion) -> bool:
+def is_evidence(judged: Judged, question: GoldQuestion) -> bool:
     """Whether a citation of this sentence would cover the evidence of a part of `question`."""
     candidate = judged.candidate
     cited = Cited(
@@ -143,6 +148,17 @@ def is_right(judged: Judged, question: GoldQuestion) -> bool:
     return any(covers(cited, part) for part in question.parts)
 
 
+def says_right(judged: Judged, question: GoldQuestion) -> bool:
+    """Whether the answer in this sentence is right in a part of `question`."""
+    if not all(part.answers for part in question.parts):
+        return is_evidence(judged, question)
+    return any(
+        is_right(judged.answer_text, accepted)
+        for part in question.parts
+        for accepted in part.answers
+    )
+
+
 def fit(asked: Sequence[Asked]) -> Judge:
     """Return the judge that fits the questions best; deterministic.
 
@@ -150,18 +166,18 @@ def fit(asked: Sequence[Asked]) -> Judge:
     """
     if not any(each.right.any() for each in asked):
         raise ValueError("no candidate covers gold evidence; check that gold and documents match")
-    scores, right = _held_out(asked, _folds(asked))
-    calibration = _calibrate(scores, right)
+    scores, right, said = _held_out(asked, _folds(asked))
+    calibration = slope, of_lead, bias = _calibrate(scores, said)
     probabilities = np.array(
-        [logistic(float(calibration @ [best, lead, 1.0])) for best, lead in scores]
+        [logistic(slope * best + of_lead * lead + bias) for best, lead in scores]
     )
-    slope, lead_slope, bias = (float(number) for number in calibration)
     return replace(
         weigh(asked),
-        calibration=(slope, lead_slope, bias),
+        calibration=calibration,
+        refusal_calibration=_calibrate(scores, _answerable(asked)),
         threshold=_threshold(asked, right, probabilities),
         promise=promise_of(asked),
-        curve=_risk_and_coverage(right, probabilities),
+        curve=_risk_and_coverage(said, probabilities),
     )
 
 
@@ -209,15 +225,25 @@ def _log_sum(logits: Floats) -> float:
     return highest + float(np.log(np.exp(logits - highest).sum()))
 
 
-def _held_out(asked: Sequence[Asked], folds: NDArray[np.int64]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return each question's (best score, lead) by a judge fitted on other folds, and if right."""
+def _answerable(asked: Sequence[Asked]) -> NDArray[np.bool_]:
+    return np.array([each.question.answerable for each in asked])
+
+
+def _held_out(
+    asked: Sequence[Asked], folds: NDArray[np.int64]
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return each question's (best score, lead) by a judge fitted on other folds.
+
+    With them, whether that best candidate is evidence and whether its answer is right.
+    """
     scores = np.zeros((len(asked), 2))
     right = np.zeros(len(asked), dtype=bool)
+    said = np.zeros(len(asked), dtype=bool)
     for fold in range(FOLDS):
         judge = weigh([each for each, of in zip(asked, folds, strict=True) if of != fold])
         for number in np.flatnonzero(folds == fold).tolist():
-            scores[number], right[number] = _outcome(asked[number], judge)
-    return scores, right
+            scores[number], right[number], said[number] = _outcome(asked[number], judge)
+    return scores, right, said
 
 
 def _folds(asked: Sequence[Asked]) -> NDArray[np.int64]:
@@ -228,16 +254,16 @@ def _folds(asked: Sequence[Asked]) -> NDArray[np.int64]:
     return np.array([numbers[each.question.id] % FOLDS for each in asked])
 
 
-def _outcome(each: Asked, judge: Judge) -> tuple[tuple[float, float], bool]:
+def _outcome(each: Asked, judge: Judge) -> tuple[tuple[float, float], bool, bool]:
     if not each.judged:
-        return (-10.0, 0.0), False
+        return (-10.0, 0.0), False, False
     rescored = [replace(judged, score=judge.score(judged.features)) for judged in each.judged]
     order = sorted(range(len(rescored)), key=lambda number: -rescored[number].score)
     best, runner_up = best_and_runner_up([rescored[number] for number in order])
-    return (best, best - runner_up), bool(each.right[order[0]])
+    return (best, best - runner_up), bool(each.right[order[0]]), bool(each.said[order[0]])
 
 
-def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
+def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> tuple[float, float, float]:
     """Return slope, slope of the lead and bias of a logistic regression of `right`."""
     inputs = np.column_stack([scores, np.ones(len(scores))])
 
@@ -246,8 +272,9 @@ def _calibrate(scores: Floats, right: NDArray[np.bool_]) -> Floats:
         missed = np.where(right, np.logaddexp(0, -logits), np.logaddexp(0, logits)).mean()
         return float(missed + CALIBRATION_PENALTY * parameters[:-1] @ parameters[:-1] / 2)
 
-    found: Floats = minimize(loss, np.array([1.0, 0.0, 0.0]), method="L-BFGS-B").x
-    return np.round(found, 5)
+    found = minimize(loss, np.array([1.0, 0.0, 0.0]), method="L-BFGS-B").x
+    slope, of_lead, bias = (round(float(number), 5) for number in found)
+    return slope, of_lead, bias
 
 
 def brier_scores(
@@ -279,7 +306,7 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
     a few hundred questions the very best threshold is chance: those count as equals that serve as
     many to within one standard error, for which a question asked over two collections is one.
     """
-    answerable = np.array([each.question.answerable for each in asked])
+    answerable = _answerable(asked)
 
     def served(threshold: float) -> float:
         refused = probabilities < threshold
@@ -298,14 +325,14 @@ def _threshold(asked: Sequence[Asked], right: NDArray[np.bool_], probabilities: 
 
 
 def _risk_and_coverage(
-    right: NDArray[np.bool_], probabilities: Floats
+    said: NDArray[np.bool_], probabilities: Floats
 ) -> tuple[tuple[float, float, float], ...]:
     """Return (threshold, risk, coverage) for each threshold at which some question is answered."""
     points = []
     for step in range(0, 100):
         shown = probabilities >= step / 100
         if shown.any():
-            risk = float((~right[shown]).mean())
+            risk = float((~said[shown]).mean())
             points.append((step / 100, round(risk, 4), round(float(shown.mean()), 4)))
     return tuple(points)
 
@@ -313,8 +340,8 @@ def _risk_and_coverage(
 def describe(asked: Sequence[Asked], judge: Judge) -> str:
     """Return what cross-validation says of a judge fitted this way, and its weights."""
     folds = _folds(asked)
-    scores, right = _held_out(asked, folds)
-    answerable = np.array([each.question.answerable for each in asked])
+    scores, right, said = _held_out(asked, folds)
+    answerable = _answerable(asked)
     confident = np.array(
         [judge.confidence(best, best - lead) >= judge.threshold for best, lead in scores]
     )
@@ -329,8 +356,15 @@ def describe(asked: Sequence[Asked], judge: Judge) -> str:
         f"cross-validated: evidence first {right[answerable].mean():.3f}, "
         f"answered among answerable {confident[answerable].mean():.3f}, "
         f"refused among unanswerable {(~confident)[~answerable].mean():.3f}",
-        "cross-validated Brier score: {:.4f} by Platt, {:.4f} by isotonic regression".format(
-            *brier_scores(scores, right, folds)
+        f"answer right {said[answerable].mean():.3f}",
+        *(
+            "cross-validated Brier score of {}: {:.4f} by Platt, {:.4f} by isotonic "
+            "regression".format(name, *brier_scores(scores, truth, folds))
+            for name, truth in (
+                ("evidence first", right),
+                ("answer right", said),
+                ("answerable", answerable),
+            )
         ),
         f"threshold {judge.threshold}",
     ]

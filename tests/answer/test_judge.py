@@ -11,7 +11,7 @@ from answer.judge import Judge, JudgeError, logistic
 CURVE = ((0.2, 0.4, 0.9), (0.5, 0.2, 0.6), (0.7, 0.25, 0.4), (0.9, 0.1, 0.2))
 HALVES = tuple(0.5 for _ in FEATURES)
 PROMISE = tuple(float(place) for place in range(len(FEATURES)))
-JUDGE = Judge(HALVES, -1.0, (1.0, 0.5, 0.25), 0.3, PROMISE, CURVE)
+JUDGE = Judge(HALVES, -1.0, (1.0, 0.5, 0.25), (0.5, -0.25, 1.0), 0.3, PROMISE, CURVE)
 
 
 def test_a_score_is_bias_and_weighted_features() -> None:
@@ -31,6 +31,15 @@ def test_judges_that_look_at_other_candidates_differ() -> None:
 def test_confidence_rises_with_the_score_and_with_the_lead() -> None:
     assert JUDGE.confidence(2.0, 1.0) == pytest.approx(logistic(2.0 + 0.5 * 1.0 + 0.25))
     assert JUDGE.confidence(2.0, 0.0) > JUDGE.confidence(2.0, 1.0) > JUDGE.confidence(1.0, 0.0)
+
+
+def test_the_chance_that_there_is_an_answer_after_all_has_a_calibration_of_its_own() -> None:
+    assert JUDGE.chance_after_all(-1.0, -2.0) == pytest.approx(logistic(-0.5 - 0.25 + 1.0))
+
+
+def test_an_answer_is_never_likelier_to_be_right_than_to_be_there() -> None:
+    assert JUDGE.confidence(9.0, 0.0) > logistic(0.5 * 9 - 0.25 * 9 + 1.0)
+    assert JUDGE.chance_after_all(9.0, 0.0) == JUDGE.confidence(9.0, 0.0)
 
 
 def test_the_logistic_function_holds_at_its_ends() -> None:

@@ -1,15 +1,42 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from answer.candidates import candidates_of
+from answer.compose import Judged
 from answer.features import FEATURES
 from answer.judge import Judge
 from eval.gold import Evidence, GoldQuestion, Kind, Part
+from index.search import DocumentInfo, Hit
+from ingest.chunk import Passage
 from training import judge
-from training.judge import FOLDS, Asked, _folds, _held_out, _threshold, fit, promise_of, weigh
+from training.judge import (
+    FOLDS,
+    Asked,
+    _folds,
+    _held_out,
+    _threshold,
+    fit,
+    promise_of,
+    says_right,
+    weigh,
+)
 
 LOOKED_AT = [FEATURES.index("look_answerable"), FEATURES.index("look_span")]
+
+
+def stating(answer: str) -> Judged:
+    """A sentence that begins with the answer, which is the span that was found in it."""
+    text = f"{answer} is where it was."
+    info = DocumentInfo("d" * 64, "T", None, None, "en", None, None, (), len(text))
+    hit = Hit(1, 1.0, Passage(info.id, 0, len(text), text), info, ())
+    [candidate] = candidates_of([hit], lambda passage: (None, None))
+    return Judged(candidate, (), (), 0.0, (0, len(answer)))
+
+
+CANDIDATES = tuple(stating(f"Place {number}") for number in range(8))
 
 
 def made_up(count: int, seed: int) -> list[Asked]:
@@ -33,7 +60,11 @@ def made_up(count: int, seed: int) -> list[Asked]:
         )
         glanced = features.copy()
         glanced[:, LOOKED_AT] = -0.8
-        asked.append(Asked(question, glanced, features, right, ()))
+        judged = tuple(
+            replace(each, features=tuple(row.tolist()))
+            for each, row in zip(CANDIDATES, features, strict=True)
+        )
+        asked.append(Asked(question, glanced, features, right, right, judged))
     return asked
 
 
@@ -51,6 +82,38 @@ def test_a_promise_weighs_what_is_known_before_a_look() -> None:
     assert [promise[place] for place in LOOKED_AT] == [0.0, 0.0]
     weights = weigh(asked).weights
     assert all(weights[place] != 0 for place in LOOKED_AT)
+
+
+def test_an_answer_is_as_sure_as_it_is_often_right_and_a_refusal_as_it_is_often_wrong() -> None:
+    asked = made_up(120, seed=3)
+    # Of every other question the evidence is found, but the wrong words of it are given.
+    asked = [
+        replace(each, said=each.right if number % 2 else np.zeros(8, dtype=bool))
+        for number, each in enumerate(asked)
+    ]
+    fitted = fit(asked)
+    scores = [judge._outcome(each, fitted)[0] for each in asked]
+    sure = [fitted.confidence(best, best - lead) for best, lead in scores]
+    chance = [fitted.chance_after_all(best, best - lead) for best, lead in scores]
+    assert np.mean(sure) == pytest.approx(1 / 3, abs=0.05)
+    assert np.mean(chance) == pytest.approx(2 / 3, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted", "right"),
+    [
+        ("in Kabul", ("Kabul",), True),
+        ("Herat", ("Kabul",), False),
+        ("", (), True),
+    ],
+)
+def test_an_answer_is_right_by_its_words_and_by_its_place_where_only_places_were_judged(
+    answer: str, accepted: tuple[str, ...], right: bool
+) -> None:
+    judged = stating(answer)
+    part = Part(accepted, (Evidence(judged.candidate.hit.document.id, 0, 5),))
+    question = GoldQuestion("q", Kind.FACT, "Where?", (part,), "a test")
+    assert says_right(judged, question) is right
 
 
 def test_nothing_to_learn_from_is_an_error_that_says_so() -> None:
