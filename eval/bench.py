@@ -76,7 +76,7 @@ class IngestRate:
     passages_per_second: float
     """The median of the rounds, as is the ratio."""
     ratio_to_embedding: float
-    """Seconds of an ingest over seconds of embedding its passages alone."""
+    """Seconds of an ingest over seconds of embedding its passages and their sentences alone."""
     ratio_to_unanalysed: float
     """Seconds of an ingest over those of one that leaves actors, attacks and strategies out."""
     ingest_seconds: tuple[float, ...]

@@ -1,6 +1,7 @@
 """Check: every promise about what is stored, verified; and everything derived, built again."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,19 @@ from index.ingestion import link_near_duplicates
 from index.lock import WriterLock
 from index.snapshot import State
 from index.store import REBUILD_HINT, Store, discard_lexical
-from index.vectors import DamagedCacheError, discard, open_vector_cache
+from index.vectors import (
+    SENTENCE_TOLERANCE,
+    VECTOR_TOLERANCE,
+    DamagedCacheError,
+    are_units,
+    discard,
+    sentence_vectors,
+)
 from ingest.chunk import chunk_document
 
 SEARCHED_ROWS = 1_000
-"""For how many passages, evenly spread, the dense index is asked for them by their own vector; and
-how many are looked at together."""
+"""For how many passages, evenly spread, the dense index is asked for them by their own vector."""
+_ROWS_AT_ONCE = 1_000
 _INGEST_AGAIN = "Remove it and ingest its files again."
 
 
@@ -43,8 +51,8 @@ def check(store: Store) -> list[Problem]:
     """Verify all that is promised of what is stored; return what is wrong, empty if nothing is.
 
     Documents are their hash and NFC, passages are their slices and keep out of regions, each has
-    its unit vector, and catalogue, vectors, dense and lexical index are of one generation and hold
-    the same rows. Readers and writers go on meanwhile.
+    its unit vector and those of its sentences, and catalogue, vectors, dense and lexical index are
+    of one generation and hold the same rows. Readers and writers go on meanwhile.
     """
     with store.snapshot() as snapshot:
         return [
@@ -82,6 +90,8 @@ def _rebuild(store: Store) -> None:
         writer.recompute_content()
         keys = [(row.sha256, row.passage.text) for row in writer.each_passage()]
         try:
+            with closing(store.vectors()) as cache:
+                cache.drop_wrong()
             store.embed(keys)
         except DamagedCacheError:
             discard(store.data_dir / vectors_file.FILE_NAME)
@@ -95,13 +105,8 @@ def _rebuild(store: Store) -> None:
     for file in saved_files(store.data_dir):
         file.unlink()
     store.mend()
-    cache = open_vector_cache(
-        store.data_dir / vectors_file.FILE_NAME, store.embedder.fingerprint, store.embedder.dim
-    )
-    try:
+    with closing(store.vectors()) as cache:
         cache.prune(key for key, _ in keys)
-    finally:
-        cache.close()
 
 
 def _recut(writer: CatalogueWriter, row: int) -> None:
@@ -180,11 +185,9 @@ def _index_problems(state: State, store: Store) -> Iterator[Problem]:
     if held != rows:
         yield Problem("dense index", _difference(set(held), set(rows)), REBUILD_HINT)
         return
-    cache = open_vector_cache(
-        store.data_dir / vectors_file.FILE_NAME, store.embedder.fingerprint, store.embedder.dim
-    )
     try:
-        vectors = cache.get([key for _, _, key in keys])
+        with closing(store.vectors()) as cache:
+            vectors = cache.get([key for _, _, key in keys])
     except KeyError as error:
         yield Problem(
             vectors_file.FILE_NAME,
@@ -195,19 +198,17 @@ def _index_problems(state: State, store: Store) -> Iterator[Problem]:
     except DamagedCacheError as error:
         yield Problem(vectors_file.FILE_NAME, f"{error}.", REBUILD_HINT)
         return
-    finally:
-        cache.close()
     yield from _vector_problems(state, rows, vectors)
-    yield from _sentence_problems(state, keys)
+    yield from _sentence_problems(store, keys)
 
 
-def _sentence_problems(state: State, keys: Sequence[tuple[int, int, bytes]]) -> Iterator[Problem]:
-    for at in range(0, len(keys), SEARCHED_ROWS):
-        some = keys[at : at + SEARCHED_ROWS]
-        held = state.shared.sentences(key for _, _, key in some)
+def _sentence_problems(store: Store, keys: Sequence[tuple[int, int, bytes]]) -> Iterator[Problem]:
+    file, model = store.data_dir / vectors_file.FILE_NAME, store.embedder
+    for at in range(0, len(keys), _ROWS_AT_ONCE):
+        some = keys[at : at + _ROWS_AT_ONCE]
+        held = sentence_vectors(file, model.fingerprint, model.dim, (key for _, _, key in some))
         for row, _, key in some:
-            lengths = np.linalg.norm(held.get(key, np.empty((0, 1))), axis=1)
-            if not len(lengths) or (np.abs(lengths - 1) >= 1e-2).any():
+            if key not in held or not are_units(held[key], SENTENCE_TOLERANCE):
                 yield Problem(
                     f"passage row {row}",
                     "the vectors of its sentences are missing or not of length 1.",
@@ -217,7 +218,7 @@ def _sentence_problems(state: State, keys: Sequence[tuple[int, int, bytes]]) -> 
 
 def _vector_problems(state: State, rows: list[int], vectors: Vectors) -> Iterator[Problem]:
     lengths = np.linalg.norm(vectors, axis=1)
-    for place in np.flatnonzero(~(np.abs(lengths - 1) < 1e-3)).tolist():
+    for place in np.flatnonzero(~(np.abs(lengths - 1) < VECTOR_TOLERANCE)).tolist():
         yield Problem(
             f"passage row {rows[place]}",
             f"its vector has length {lengths[place]:.3f}.",

@@ -4,10 +4,11 @@ import hashlib
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+SENTENCE_RULES = f"1/sentencex {version('sentencex')}"
+"""What decides the sentences' vectors beside the model: a version of how they are cut and taken
+from the passage's tokens, and the library that cuts."""
 
 Vectors = NDArray[np.float32]
 
@@ -37,7 +42,7 @@ class Embedder(ABC):
     dim: int
     """Length of a vector."""
     fingerprint: str
-    """The model's name and a hash of all that decides its vectors; an index belongs to one."""
+    """The model's name and a hash of all that decides a text's vector; an index belongs to one."""
 
     @abstractmethod
     def embed_passages(self, texts: Sequence[str]) -> list[Vectors]:
@@ -85,8 +90,9 @@ class _SentenceEmbedder(Embedder):
         self._tokenizing = threading.Lock()
         prompts = model.prompts
         self._query_prompt: str | None = prompts.get("query")
+        # Whatever a model does not say itself, the library adds as an empty prompt.
         self._passage_prompt: str | None = next(
-            (prompts[name] for name in ("document", "passage", "corpus") if name in prompts), None
+            (prompts[name] for name in ("document", "passage", "corpus") if prompts.get(name)), None
         )
         self._pools_means = _pools_means(model)
         self.dim = len(self.embed_query("dimension"))
@@ -107,23 +113,24 @@ class _SentenceEmbedder(Embedder):
         with self._torch.inference_mode():
             with self._tokenizing:
                 features = self._model.preprocess([text], prompt=self._passage_prompt)
-                places = self._places(text, features["input_ids"][0].tolist())
+                places = self._places(text, features)
             out = self._model(features, task="document")
             rows = [out["sentence_embedding"][0].to(self._torch.float32).numpy()]
             if places is not None:
                 tokens: Vectors = out["token_embeddings"][0].to(self._torch.float32).numpy()
                 starts, ends = places.T
                 for start, end in sentence_spans(text):
-                    # Marks such as [CLS] have no extent and belong to no sentence.
-                    within = (start <= starts) & (starts < ends) & (ends <= end)
+                    # By its end: some tokenizers count the space before a word to it. Marks such
+                    # as [CLS] have no extent and belong to no sentence.
+                    within = (starts < ends) & (start < ends) & (ends <= end)
                     if within.any():
                         rows.append(tokens[within].mean(axis=0))
         vectors = np.stack(rows)
         units: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return units
 
-    def _places(self, text: str, ids: list[int]) -> NDArray[np.int64] | None:
-        """Return where each token stands in `text`, shape (len(ids), 2); None if that is unknown.
+    def _places(self, text: str, features: Mapping[str, Any]) -> NDArray[np.int64] | None:
+        """Return where each token stands in `text`, shape (tokens, 2); None if that is unknown.
 
         A prompt before the text has negative places.
         """
@@ -136,7 +143,7 @@ class _SentenceEmbedder(Embedder):
             max_length=self._model.max_seq_length,
             return_offsets_mapping=True,
         )
-        if encoded["input_ids"] != ids:
+        if encoded["input_ids"] != features["input_ids"][0].tolist():
             return None
         return np.array(encoded["offset_mapping"], dtype=np.int64) - len(prompt)
 
@@ -210,7 +217,7 @@ def _pools_means(model: "SentenceTransformer") -> bool:
     kinds = [type(module) for module in model]
     if kinds not in ([Transformer, Pooling], [Transformer, Pooling, Normalize]):
         return False
-    return model[1].pooling_mode in ("mean", ("mean",)) and model.tokenizer.is_fast
+    return model[1].pooling_mode == "mean" and model.tokenizer.is_fast
 
 
 def _first_line(error: Exception) -> str:

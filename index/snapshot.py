@@ -2,9 +2,12 @@
 
 import difflib
 import hashlib
+import logging
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,16 +22,18 @@ from analysis.terms import stem
 from index.analyses import build_records, made_by, notes_of
 from index.catalogue import Catalogue, CorrectionRow, PassageRow
 from index.dense import DenseIndex
-from index.embed import Embedder, Vectors
+from index.embed import SENTENCE_RULES, Embedder, Vectors
 from index.fuse import fuse
 from index.lexical import ANALYSIS_VERSION, LexicalSearcher
 from index.narrow import Scope, narrow
 from index.query import AnalyzedQuery, analyze, highlight_spans
 from index.search import DocumentInfo, Filters, Hit, QueryError
 from index.spelling import Spelling
-from index.vectors import sentence_vectors
+from index.vectors import as_kept, open_vector_cache, sentence_vectors
 from ingest.chunk import PASSAGE_GAP, Passage
 from ingest.document import Document
+
+_log = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS = 2_000
 """A question that is longer is a mistake, or means harm."""
@@ -67,9 +72,28 @@ class Shared:
                 self._vectors.popitem(last=False)
         return vector
 
-    def sentences(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        """Return the unit vectors of passages' sentences, by the passages' SHA-256."""
-        return sentence_vectors(self._file, self.embedder.fingerprint, self.embedder.dim, keys)
+    def sentences(self, rows: Iterable[PassageRow]) -> dict[bytes, Vectors]:
+        """Return the unit vectors of passages' sentences, by the passages' SHA-256.
+
+        Those that the file has lost, or another process has dropped from it, are computed anew: a
+        search finds the same whatever becomes of the file.
+        """
+        texts = {row.sha256: row.passage.text for row in rows}
+        model = self.embedder.fingerprint, self.embedder.dim
+        found = sentence_vectors(self._file, *model, texts)
+        lost = sorted(texts.keys() - found.keys())
+        if lost:
+            _log.warning("%s: embedded %d passages whose sentences it lost", self._file, len(lost))
+            embedded = self.embedder.embed_passages([texts[key] for key in lost])
+            try:
+                with closing(open_vector_cache(self._file, *model)) as cache:
+                    cache.put(lost, embedded)
+            except sqlite3.Error as error:
+                _log.warning("%s: they could not be kept: %s", self._file, error)
+            found.update(
+                (key, as_kept(vectors)) for key, vectors in zip(lost, embedded, strict=True)
+            )
+        return found
 
 
 @dataclass(slots=True)
@@ -99,6 +123,7 @@ class State:
         parts = (
             self.catalogue.content,
             self.shared.embedder.fingerprint,
+            SENTENCE_RULES,
             self.shared.names.digest,
             str(ANALYSIS_VERSION),
             made_by(self.shared.names),
@@ -174,7 +199,7 @@ class Snapshot:
 
     @property
     def fingerprint(self) -> str:
-        """64 hexadecimal digits over all that decides a search: documents, model, names.
+        """64 hexadecimal digits over all that decides a search: documents, model, names, rules.
 
         The same documents give the same fingerprint in whatever order they came.
         """
@@ -344,7 +369,7 @@ class Snapshot:
         lexical = self.state.lexical.search(analyzed.lexical, depth, *limits)
         rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
-        nearest = self._nearest_sentences(vector, dict(dense), rows)
+        nearest = self._nearest_sentences(vector, rows)
         rankings = [_by_place(ranking, rows) for ranking in (nearest, lexical)]
         fused = fuse(rankings, WEIGHTS)[:k]
         chosen = [(by_place[place], score) for place, score in fused]
@@ -364,27 +389,24 @@ class Snapshot:
         ]
 
     def _nearest_sentences(
-        self, vector: Vectors, cosines: Mapping[int, float], rows: Mapping[int, PassageRow]
+        self, vector: Vectors, rows: Mapping[int, PassageRow]
     ) -> list[tuple[int, float]]:
         """Return passage rows with the cosine of the sentence that is nearest to `vector`.
 
         A passage is as near as its best sentence: the mean over a whole passage blurs what one of
-        them says. One whose sentences cannot be had just now keeps its own of `cosines`.
+        them says.
         """
-        held = self.state.shared.sentences(row.sha256 for row in rows.values())
-        if not held:
-            return list(cosines.items())
-        sizes = [len(sentences) for sentences in held.values()]
-        firsts = np.cumsum([0, *sizes[:-1]])
-        scores = np.concatenate(list(held.values())) @ vector
-        # Where a row stands decides the last bits of a product, and the same text must tie.
+        if not rows:
+            return []
+        held = self.state.shared.sentences(rows.values())
+        keys = sorted(held)
+        firsts = np.cumsum([0, *(len(held[key]) for key in keys[:-1])])
+        scores = np.concatenate([held[key] for key in keys]) @ vector
+        # Which other passages are candidates decides the last bits of a product; without them
+        # two sentences of the same words tie wherever they stand.
         best = np.maximum.reduceat(scores, firsts).round(6)
-        of_text = dict(zip(held, best.tolist(), strict=True))
-        return [
-            (row_id, score)
-            for row_id, row in rows.items()
-            if (score := of_text.get(row.sha256, cosines.get(row_id))) is not None
-        ]
+        of_text = dict(zip(keys, best.tolist(), strict=True))
+        return [(row_id, of_text[row.sha256]) for row_id, row in rows.items()]
 
     def close(self) -> None:
         """Let go of the state; closing twice does no harm."""

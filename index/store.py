@@ -1,7 +1,8 @@
 """Store: a data directory, open: the catalogue and what is derived from it, kept in step.
 
     catalogue.sqlite     the truth (catalogue.py)
-    vectors.sqlite       vectors by the text they belong to (vectors.py); embedded again if lost
+    vectors.sqlite       vectors by the text they belong to (vectors.py); embedded again if lost,
+                         by the search that wants them if need be
     lexical/             the lexical index (lexical.py); built again if lost
     dense-….faiss        the base of a large collection (dense.py); built again if lost
     writer.lock          who writes (lock.py)
@@ -107,7 +108,7 @@ class Store:
                 _discard_derived(data_dir)
             store = cls.unchecked(data_dir, embedder)
             try:
-                store._check_settings()
+                store._check_settings(store._watched)
                 if held:
                     discard_staged(data_dir)
                     store.mend()
@@ -181,9 +182,8 @@ class Store:
 
         `on_progress` is told, after each batch, how many passages are done, cached ones included.
         """
-        cache = self._vectors()
         done = embedded = 0
-        try:
+        with closing(self.vectors()) as cache:
             for batch in _batches(passages, EMBED_BATCH):
                 texts = dict(batch)
                 missing = sorted(cache.missing(texts))
@@ -195,8 +195,6 @@ class Store:
                 done += len(batch)
                 if on_progress is not None:
                     on_progress(done)
-        finally:
-            cache.close()
         return embedded
 
     def follow(self) -> None:
@@ -226,13 +224,11 @@ class Store:
         try:
             current.begin_reading()
             try:
-                embedded = self._embed_all(current)
+                self._embed_missing(current)
             except DamagedCacheError as error:
                 _log.warning("%s", error)
                 discard(self.data_dir / vectors_file.FILE_NAME)
-                embedded = self._embed_all(current)
-            if embedded:
-                _log.warning("%s: embedded %d passages without vectors", self.data_dir, embedded)
+                self._embed_missing(current)
             self._follow_lexical(current, thorough=True)
         finally:
             current.close()
@@ -262,8 +258,14 @@ class Store:
             )
             self.follow()
 
-    def _embed_all(self, current: Catalogue) -> int:
-        return self.embed((row.sha256, row.passage.text) for row in current.each_passage())
+    def _embed_missing(self, current: Catalogue) -> None:
+        with closing(self.vectors()) as cache:
+            cache.drop_outdated()
+            missing = cache.missing(key for _, _, key in current.passage_keys())
+        if missing:
+            # Said before: of a large collection that takes minutes.
+            _log.warning("%s: embedding %d passages without vectors", self.data_dir, len(missing))
+            self.embed((row.sha256, row.passage.text) for row in current.each_passage())
 
     def refresh(self, *, wait: bool) -> None:
         """Take up the newest generation; without `wait`, not if another thread is doing so."""
@@ -276,7 +278,7 @@ class Store:
                 lock = self.writer_lock()
                 if lock.acquire(wait=False):
                     try:
-                        self._check_settings()
+                        self._check_settings(self._watched)
                         self.mend()
                     finally:
                         lock.release()
@@ -301,6 +303,7 @@ class Store:
             if self._state is not None and self._state.generation == generation:
                 current.close()
                 return True
+            self._check_settings(current)
             try:
                 lexical = self._lexical().searcher()
             except LexicalError:
@@ -365,16 +368,14 @@ class Store:
         return built
 
     def _get(self, keys: Sequence[bytes]) -> Vectors:
-        cache = self._vectors()
-        try:
+        with closing(self.vectors()) as cache:
             return cache.get(keys)
-        finally:
-            cache.close()
 
     def _lexical(self) -> LexicalIndex:
         return LexicalIndex.open(self.data_dir / LEXICAL_DIRECTORY, self.names)
 
-    def _vectors(self) -> VectorCache:
+    def vectors(self) -> VectorCache:
+        """Return the cache of this store's model, to be closed after use."""
         return open_vector_cache(
             self.data_dir / vectors_file.FILE_NAME, self.embedder.fingerprint, self.embedder.dim
         )
@@ -420,18 +421,18 @@ class Store:
         if index.worth_rebuilding:
             index.rebuild(_entries(current, current.each_passage()), generation)
 
-    def _check_settings(self) -> None:
+    def _check_settings(self, current: Catalogue) -> None:
         """Refuse a collection that another model or other passage settings made."""
-        if not self._watched.counts()[1]:
+        if not current.counts()[1]:
             return
-        model = self._watched.meta("model")
+        model = current.meta("model")
         if model is not None and model != self.embedder.fingerprint:
             raise StoreError(
                 f"{self.data_dir}: embedded by the model {model}; the model in use is "
                 f"{self.embedder.fingerprint}. Use that model, or rebuild for this one with "
                 '"dossier check --rebuild".'
             )
-        passages = self._watched.meta("passages")
+        passages = current.meta("passages")
         if passages is not None and passages != PASSAGE_SETTINGS:
             raise StoreError(
                 f"{self.data_dir}: its passages were cut by the settings {passages}; this program "

@@ -1,19 +1,22 @@
 """VectorCache: the vectors of each passage and its sentences, by its text's SHA-256 and model.
 
 Filled while an ingest embeds, in transactions of its own, so that an ingest that is killed has not
-embedded in vain. It holds nothing that cannot be computed again.
+embedded in vain. It holds nothing that cannot be computed again; what it has lost is computed by
+whoever wants it.
 """
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.catalogue import connect
-from index.embed import Vectors
+from index.embed import SENTENCE_RULES, Vectors
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +29,6 @@ FILE_NAME = "vectors.sqlite"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS models (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE) STRICT;
-DROP TABLE IF EXISTS vectors; -- of versions that kept no sentences
 CREATE TABLE IF NOT EXISTS passages (
     model INTEGER NOT NULL REFERENCES models,
     sha256 BLOB NOT NULL,
@@ -37,6 +39,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS passages_by_text ON passages (model, sha256);
 """
 _SENTENCE_TYPE = np.dtype(np.float16)
 """Half the space, and a cosine moves by less than a thousandth."""
+VECTOR_TOLERANCE = 1e-3
+SENTENCE_TOLERANCE = 1e-2
+"""How far from 1 the length of a unit vector may be, as it is kept."""
+_WHOLE = "length(sentences) > 0 AND length(sentences) % ? = 0"
 _CHUNK = 900
 
 
@@ -46,7 +52,6 @@ class VectorCache:
     def __init__(self, path: Path, fingerprint: str, dim: int) -> None:
         """Open the file at `path`, or start it; a file that is no such cache is started anew."""
         self._path = path
-        self._fingerprint = fingerprint
         self._dim = dim
         self._connection = connect(path, read_only=False)
         try:
@@ -55,10 +60,10 @@ class VectorCache:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_SCHEMA)
             self._connection.execute(
-                "INSERT OR IGNORE INTO models (fingerprint) VALUES (?)", (fingerprint,)
+                "INSERT OR IGNORE INTO models (fingerprint) VALUES (?)", (_made_by(fingerprint),)
             )
             ((self._model,),) = self._connection.execute(
-                "SELECT id FROM models WHERE fingerprint = ?", (fingerprint,)
+                "SELECT id FROM models WHERE fingerprint = ?", (_made_by(fingerprint),)
             )
         except BaseException:
             self._connection.close()
@@ -69,10 +74,10 @@ class VectorCache:
         self._connection.close()
 
     def missing(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Return those of `keys` that have no vector yet."""
+        """Return those of `keys` that have no vectors of this length yet."""
         wanted = set(keys)
         for some in _chunks(sorted(wanted)):
-            wanted.difference_update(key for key, _ in self._select(some))
+            wanted.difference_update(key for (key,) in self._select("sha256", some))
         return wanted
 
     def get(self, keys: Sequence[bytes]) -> Vectors:
@@ -85,7 +90,7 @@ class VectorCache:
         for row, key in enumerate(keys):
             rows.setdefault(key, []).append(row)
         for some in _chunks(sorted(rows)):
-            for key, vector in self._select(some):
+            for key, vector in self._select("sha256, vector", some):
                 found[rows.pop(key)] = np.frombuffer(vector, dtype=np.float32)
         if rows:
             raise KeyError(next(iter(rows)))
@@ -102,10 +107,7 @@ class VectorCache:
                         self._model,
                         key,
                         np.ascontiguousarray(rows[0], np.float32).tobytes(),
-                        # A passage of which no sentence has a vector stands for itself.
-                        np.ascontiguousarray(
-                            rows[1:] if len(rows) > 1 else rows, _SENTENCE_TYPE
-                        ).tobytes(),
+                        _of_sentences(rows).tobytes(),
                     )
                     for key, rows in zip(keys, vectors, strict=True)
                 ],
@@ -115,6 +117,25 @@ class VectorCache:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def drop_wrong(self) -> None:
+        """Drop what is not of length 1, so that it counts as missing."""
+        with self._telling_damage():
+            wrong = [
+                (row,)
+                for row, vector, sentences in self._connection.execute(
+                    "SELECT rowid, vector, sentences FROM passages WHERE model = ?", (self._model,)
+                )
+                if not self._is_sound(vector, sentences)
+            ]
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("DELETE FROM passages WHERE rowid = ?", wrong)
+            self._connection.execute("COMMIT")
+
+    def drop_outdated(self) -> None:
+        """Drop what versions that kept no sentences have left."""
+        with self._telling_damage():
+            self._connection.execute("DROP TABLE IF EXISTS vectors")
 
     def prune(self, keep: Iterable[bytes]) -> None:
         """Drop other models' vectors and those of texts that are not in `keep`."""
@@ -132,14 +153,28 @@ class VectorCache:
         self._connection.execute("DROP TABLE kept")
         self._connection.execute("VACUUM")
 
-    def _select(self, keys: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
-        marks = ",".join("?" * len(keys))
+    def _is_sound(self, vector: bytes, sentences: bytes) -> bool:
         try:
+            passage = np.frombuffer(vector, np.float32).reshape(1, self._dim)
+            rows = np.frombuffer(sentences, _SENTENCE_TYPE).reshape(-1, self._dim)
+        except ValueError:
+            return False
+        return are_units(passage, VECTOR_TOLERANCE) and are_units(rows, SENTENCE_TOLERANCE)
+
+    def _select(self, columns: str, keys: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        marks = ",".join("?" * len(keys))
+        sizes = self._dim * np.dtype(np.float32).itemsize, self._dim * _SENTENCE_TYPE.itemsize
+        with self._telling_damage():
             return self._connection.execute(
-                f"SELECT sha256, vector FROM passages WHERE model = ? AND sha256 IN ({marks}) "
-                "AND length(vector) = ?",
-                (self._model, *keys, self._dim * np.dtype(np.float32).itemsize),
+                f"SELECT {columns} FROM passages WHERE model = ? AND sha256 IN ({marks}) "
+                f"AND length(vector) = ? AND {_WHOLE}",
+                (self._model, *keys, *sizes),
             ).fetchall()
+
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.DatabaseError as error:
             if is_damage(error):
                 raise DamagedCacheError(f"{self._path}: {error}; it is embedded again") from error
@@ -151,8 +186,8 @@ def sentence_vectors(
 ) -> dict[bytes, Vectors]:
     """Return the vectors of the passages' sentences: by key float32, shape (sentences, dim).
 
-    Keys without any are left out: another process may be exchanging the file. Each call reads over
-    a connection of its own, so that any number of threads may search at once.
+    Keys without any are left out. Each call reads over a connection of its own, so that any number
+    of threads may search at once.
     """
     wanted = sorted(set(keys))
     if not wanted or not path.exists():
@@ -163,15 +198,28 @@ def sentence_vectors(
             for some in _chunks(wanted):
                 for key, held in connection.execute(
                     "SELECT sha256, sentences FROM passages JOIN models ON models.id = model "
-                    "WHERE fingerprint = ? AND length(sentences) % ? = 0 "
+                    f"WHERE fingerprint = ? AND {_WHOLE} "
                     f"AND sha256 IN ({','.join('?' * len(some))})",
-                    (fingerprint, dim * _SENTENCE_TYPE.itemsize, *some),
+                    (_made_by(fingerprint), dim * _SENTENCE_TYPE.itemsize, *some),
                 ):
                     rows = np.frombuffer(held, dtype=_SENTENCE_TYPE).astype(np.float32)
                     found[key] = rows.reshape(-1, dim)
     except sqlite3.DatabaseError as error:
-        _log.warning("%s: sentences are not compared: %s", path, error)
+        if not (is_damage(error) or isinstance(error, sqlite3.OperationalError)):
+            raise
+        _log.warning("%s: no vectors of sentences can be read: %s", path, error)
     return found
+
+
+def as_kept(rows: Vectors) -> Vectors:
+    """Return a passage's rows, as `embed_passages` gives them, as its sentences come back."""
+    return _of_sentences(rows).astype(np.float32)
+
+
+def are_units(rows: NDArray[np.floating[Any]], tolerance: float) -> bool:
+    """Whether there are rows, and all are vectors of length 1."""
+    lengths = np.linalg.norm(rows.astype(np.float32), axis=1)
+    return bool(len(rows)) and bool((np.abs(lengths - 1) < tolerance).all())
 
 
 def open_vector_cache(path: Path, fingerprint: str, dim: int) -> VectorCache:
@@ -194,6 +242,15 @@ def discard(path: Path) -> None:
     """Delete an SQLite file and what belongs to it."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _made_by(fingerprint: str) -> str:
+    return f"{fingerprint} {SENTENCE_RULES}"
+
+
+def _of_sentences(rows: Vectors) -> NDArray[np.float16]:
+    # A passage of which no sentence has a vector stands for itself.
+    return np.ascontiguousarray(rows[1:] if len(rows) > 1 else rows, _SENTENCE_TYPE)
 
 
 def _chunks(keys: list[bytes]) -> Iterable[list[bytes]]:

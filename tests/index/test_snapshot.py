@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -178,7 +179,7 @@ def test_passages_of_one_stretch_of_text_know_those_beside_them(
 
 @pytest.fixture
 def blurred(store: Store, tmp_path: Path) -> Store:
-    """Two reports without the query's words: one says it once among much else, one half says it."""
+    """Two reports: one says the query's word once among much else, one in half of its words."""
     file = tmp_path / "blurred.jsonl"
     texts = {
         "Once": "River river school. River river river train. Attacks, attack. School, river.",
@@ -202,10 +203,45 @@ def test_a_passage_is_as_near_as_its_nearest_sentence(
     assert nearest(blurred, monkeypatch) == ["Once", "Half"]
 
 
-def test_while_sentences_cannot_be_had_a_passage_is_as_near_as_a_whole(
-    blurred: Store, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with closing(sqlite3.connect(data_dir / "vectors.sqlite")) as connection:
-        connection.execute("DELETE FROM passages")
+def lose_all(file: Path) -> None:
+    execute(file, "DELETE FROM passages")
+
+
+def lose_one(file: Path) -> None:
+    execute(file, "DELETE FROM passages WHERE rowid = 1")
+
+
+def exchange_model(file: Path) -> None:
+    execute(file, "UPDATE models SET fingerprint = 'another'")
+
+
+def execute(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute(statement).rowcount > 0
         connection.commit()
-    assert nearest(blurred, monkeypatch) == ["Half", "Once"]
+
+
+def delete(file: Path) -> None:
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+
+
+def damage(file: Path) -> None:
+    delete(file)
+    file.write_bytes(b"no database " * 500)
+
+
+@pytest.mark.parametrize("harm", [lose_all, lose_one, exchange_model, delete, damage])
+def test_a_search_finds_the_same_whatever_becomes_of_the_sentences(
+    blurred: Store,
+    data_dir: Path,
+    harm: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harm(data_dir / "vectors.sqlite")
+    assert nearest(blurred, monkeypatch) == ["Once", "Half"]
+    assert "whose sentences it lost" in caplog.text
+    caplog.clear()
+    assert nearest(blurred, monkeypatch) == ["Once", "Half"]
+    assert not caplog.text, "the file was mended"

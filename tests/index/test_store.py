@@ -49,6 +49,19 @@ def test_a_reopened_store_finds_the_same_and_embeds_nothing(
     assert fresh.embedded == []  # type: ignore[attr-defined]
 
 
+def test_a_collection_that_was_rebuilt_for_another_model_is_no_longer_read_with_this_one(
+    data_dir: Path, embedder: Embedder, filled: list[Hit], make_embedder: Callable[[str], Embedder]
+) -> None:
+    store = Store.open(data_dir, embedder)
+    with store.snapshot() as held:
+        rebuild(data_dir, make_embedder("other@2"))
+        with pytest.raises(StoreError, match=r"other@2.*fake@1.*dossier check --rebuild"):
+            store.snapshot()
+        # What was held before goes on, as it was.
+        assert held.search("winter attack on the market", 20) == filled
+    store.close()
+
+
 def test_a_lost_lexical_index_is_built_again(
     data_dir: Path, embedder: Embedder, filled: list[Hit]
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import index.vectors
 from index.embed import Vectors
 from index.vectors import VectorCache, open_vector_cache, sentence_vectors
 
@@ -81,7 +82,40 @@ def test_a_cache_of_a_version_without_sentences_has_none_of_its_vectors(tmp_path
     assert cache.missing(KEYS) == set(KEYS)
     cache.put(KEYS[:1], [some(2)])
     assert np.array_equal(cache.get(KEYS[:1]), some(1))
+    cache.drop_outdated()
     cache.close()
+    with closing(sqlite3.connect(file)) as now:
+        tables = {name for (name,) in now.execute("SELECT name FROM sqlite_schema")}
+    assert "vectors" not in tables
+    assert "passages" in tables
+
+
+@pytest.mark.parametrize("sentences", [b"", b"odd"])
+def test_a_passage_whose_sentences_are_no_rows_counts_as_missing(
+    tmp_path: Path, sentences: bytes
+) -> None:
+    file = tmp_path / "v.sqlite"
+    with closing(VectorCache(file, "m", 3)) as cache:
+        cache.put(KEYS[:2], [some(2), some(3)])
+        with closing(sqlite3.connect(file)) as damaging:
+            damaging.execute(
+                "UPDATE passages SET sentences = ? WHERE sha256 = ?", (sentences, KEYS[0])
+            )
+            damaging.commit()
+        assert cache.missing(KEYS[:2]) == {KEYS[0]}
+        assert set(sentence_vectors(file, "m", 3, KEYS)) == {KEYS[1]}
+
+
+def test_vectors_made_by_other_rules_for_sentences_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "v.sqlite"
+    with closing(VectorCache(file, "m", 3)) as cache:
+        cache.put(KEYS, passages(5))
+    monkeypatch.setattr(index.vectors, "SENTENCE_RULES", "other rules")
+    with closing(VectorCache(file, "m", 3)) as cache:
+        assert cache.missing(KEYS) == set(KEYS)
+    assert sentence_vectors(file, "m", 3, KEYS) == {}
 
 
 def test_a_file_that_cannot_be_read_gives_no_sentences_and_says_so(
@@ -90,7 +124,7 @@ def test_a_file_that_cannot_be_read_gives_no_sentences_and_says_so(
     file = tmp_path / "v.sqlite"
     file.write_bytes(b"no database " * 500)
     assert sentence_vectors(file, "m", 3, KEYS) == {}
-    assert "sentences are not compared" in caplog.text
+    assert "no vectors of sentences can be read" in caplog.text
 
 
 def test_pruning_keeps_what_is_named_of_this_model_only(tmp_path: Path) -> None:
