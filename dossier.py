@@ -46,7 +46,7 @@ from server.backend import load_answerer
 from server.correcting import checked
 from server.errors import ApiError
 from server.exports import gold
-from server.present import percent
+from server.present import percent, refusal_words
 from server.record_schemas import (
     ATTACK_SORTS,
     ActorBody,
@@ -616,7 +616,9 @@ def _print_answer(answer: Answer) -> None:
     if answer.interpreted_question != answer.question:
         typer.echo(f"Understood as: {answer.interpreted_question}")
     if answer.status is Status.NOT_FOUND:
-        typer.secho("The reports do not answer this. What comes nearest:", bold=True)
+        typer.secho(refusal_words(answer.confidence), bold=True)
+        typer.echo(f"(chance that they answer it after all: {percent(answer.confidence)} %)")
+        typer.echo("What comes nearest:")
         for hit in answer.nearest:
             typer.echo(f"\n  {_named(hit.document)}\n  {hit.passage.text}")
         return

@@ -56,6 +56,8 @@ _EXPRESSION = re.compile(
     )""",
     re.VERBOSE,
 )
+_MONTHS = ("m1", "m2", "m9")
+"""The groups for a month that may come without a year."""
 _JOINED = re.compile(r"\s+(?:to|and|until|till|through)\s+|\s?[–-]\s?")
 _BETWEEN = re.compile(
     r"(?:between|from)\s+(?:the\s+(?:middle|end|beginning|start)\s+of\s+)?$", re.I
@@ -118,16 +120,19 @@ def _range(one: When, other: When, text: str) -> When | None:
     span = Span(one.span.start, other.span.end)
     written = text[span.start : span.end]
     if one.counted_from is not None or one.first is None:
-        one = _with_year_of(one, other)
+        match = _EXPRESSION.match(one.text)
+        if match is not None and any(match[name] for name in _MONTHS):
+            one = _with_year_of(one, match, other)
+        elif opened is None:
+            return None  # "extended last year to May 17"
     if one.first is None or other.last is None or other.last < one.first:
         return When(written, span, Precision.UNRESOLVED)
     return When(written, span, Precision.RANGE, one.first, other.last)
 
 
-def _with_year_of(one: When, other: When) -> When:
+def _with_year_of(one: When, match: re.Match[str], other: When) -> When:
     """Return `one`, which has no year, in the year of `other`: "1 January to 11 August 2021"."""
-    match = _EXPRESSION.match(one.text)
-    if match is None or other.first is None:
+    if other.first is None:
         return one
     dated = _month_day(match, other.first.year)
     return one if dated is None else When(one.text, one.span, *dated)
@@ -224,7 +229,7 @@ def _without_year(
 
 
 def _month_day(match: re.Match[str], year: int) -> tuple[Precision, date, date] | None:
-    month = month_number(match["m1"] or match["m2"] or match["m9"])
+    month = month_number(next(match[name] for name in _MONTHS if match[name]))
     day = match["d1"] or match["d2"]
     if day:
         return _day(year, month, int(re.sub(r"\D", "", day)))

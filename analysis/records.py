@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ingest.document import RegionKind
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 """Raised whenever the rules change what is found: documents are then analysed again."""
 
 

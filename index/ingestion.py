@@ -58,7 +58,7 @@ class Ingested:
     document_id: str
     title: str
     same_as: tuple[str, ...] = ()
-    """For a duplicate, the other paths that hold the same text."""
+    """For a duplicate, the other paths that hold the text; its own if that holds it twice."""
     near_duplicates: tuple[str, ...] = ()
     """Ids of the documents that nearly repeat it."""
 
@@ -72,7 +72,7 @@ class IngestReport:
     replaced: tuple[Ingested, ...]
     """New versions of documents that their paths held before."""
     duplicates: tuple[Ingested, ...]
-    """Documents whose text the collection already had from another path."""
+    """Documents whose text the collection already had from another path, or earlier in this one."""
     removed: tuple[Ingested, ...]
     """Documents that their paths hold no longer, without a new version."""
     skipped: tuple[Rejected, ...]
@@ -254,7 +254,11 @@ def _take_in(writer: CatalogueWriter, loaded: Loaded, outcomes: _Outcomes) -> No
     """Make the catalogue hold at this path what was loaded from it, and nothing else."""
     path = loaded.path
     before = writer.documents_at(path)
-    held = {document.id: document for document in loaded.documents}
+    held: dict[str, Document] = {}
+    for document in loaded.documents:
+        if held.setdefault(document.id, document) is not document:
+            twice = Ingested(path, document.id, document.title, same_as=(path,))
+            outcomes.duplicates.append(twice)
     gone = {document_id: row for document_id, row in before.items() if document_id not in held}
     old = [(document_id, title) for document_id, title in _titles(writer, gone)]
     for document in held.values():

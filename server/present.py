@@ -105,6 +105,7 @@ class AnswerView:
     answered: bool
     answer: str | None
     confidence_words: str
+    refusal_words: str
     confidence_percent: int
     citations: tuple[CitationView, ...]
     conflicts: tuple[ConflictView, ...]
@@ -138,6 +139,7 @@ def answer_view(response: AskResponse, snapshot: Snapshot) -> AnswerView:
         answered=answered,
         answer=response.answer if stands else None,
         confidence_words=confidence_words(response.confidence),
+        refusal_words=refusal_words(response.confidence),
         confidence_percent=percent(response.confidence),
         citations=citations,
         conflicts=tuple(
@@ -163,6 +165,13 @@ def answer_view(response: AskResponse, snapshot: Snapshot) -> AnswerView:
 def confidence_words(confidence: float) -> str:
     """Return what a probability of being right means, in words."""
     return next(words for least, words in CONFIDENCE_WORDS if confidence >= least)
+
+
+def refusal_words(chance: float) -> str:
+    """Say that nothing is answered, by how likely it is that the documents answer after all."""
+    if chance < 0.5:
+        return "The documents do not answer this."
+    return "No passage answers this surely enough."
 
 
 def percent(confidence: float) -> int:

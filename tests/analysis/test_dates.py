@@ -50,6 +50,21 @@ def test_a_date_is_as_wide_as_it_is_written(
     assert (when.precision, when.first, when.last) == (precision, first, last)
 
 
+def test_what_is_put_off_to_a_day_is_no_period() -> None:
+    year, day = whens("The deadline was extended last year to May 17.", date(2022, 1, 10))
+    assert (year.text, year.first, year.last) == ("last year", date(2021, 1, 1), date(2021, 12, 31))
+    assert (day.text, day.precision) == ("May 17", Precision.DAY)
+
+
+def test_a_period_may_begin_today() -> None:
+    when = only("It is closed from today to 24 January 2022.", date(2022, 1, 10))
+    assert (when.precision, when.first, when.last) == (
+        Precision.RANGE,
+        date(2022, 1, 10),
+        date(2022, 1, 24),
+    )
+
+
 def test_a_day_without_a_year_is_the_last_before_publication() -> None:
     when = only("It happened on 20 December.", date(2023, 2, 1))
     assert when.first == date(2022, 12, 20)

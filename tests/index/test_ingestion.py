@@ -106,6 +106,20 @@ def test_an_exact_duplicate_is_one_document_with_both_paths(store: Store, report
     assert info.paths == (str(reports / "market.txt"), str(copy))
 
 
+def test_a_text_that_a_file_holds_twice_is_one_document_and_told(
+    store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "twice.jsonl"
+    lines = [{"title": title, "text": "The market was shut."} for title in ("First", "Second")]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    report = ingest(store, [file])
+    assert [entry.title for entry in report.added] == ["First"]
+    assert [(entry.title, entry.same_as) for entry in report.duplicates] == [
+        ("Second", (str(file),))
+    ]
+    assert titles(store) == ["First"]
+
+
 def test_near_duplicates_are_linked_both_ways_and_others_are_not(
     store: Store, reports: Path
 ) -> None:
