@@ -60,12 +60,12 @@ def test_no_text_becomes_markup_or_keeps_a_deceiving_control(text):
 )
 def test_confidence_is_said_in_words_and_never_rounded_to_certainty(confidence, words, percent):
     assert present.confidence_words(confidence) == words
+    assert present.percent(confidence) == percent
 
 
 def test_a_refusal_does_not_deny_what_is_likely_there() -> None:
     assert present.refusal_words(0.49) == "The documents do not answer this."
     assert present.refusal_words(0.5) == "No passage answers this surely enough."
-    assert present.percent(confidence) == percent
 
 
 def test_a_page_begins_where_its_first_paragraph_does():
