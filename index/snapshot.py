@@ -44,8 +44,6 @@ _REMEMBERED_SCOPES = 64
 _SHOWN_CHOICES = 10
 _STEM_CHARS = 3
 """Words of one stem begin alike for at least so many characters."""
-WEIGHTS = (1.0, 1.5)
-"""Of nearest sentences and of words: on the development questions words are the surer guide."""
 
 
 class Shared:
@@ -349,11 +347,11 @@ class Snapshot:
         """Return the k passages that best match `query`, best first.
 
         The candidates are the DEPTH or k passages nearest to the query, and as many that share
-        most of its words, all within `filters`. They are ranked by their nearest sentence and by
-        their words, and the two rankings fused by reciprocal rank. `score` therefore orders hits
-        within one call and means nothing between calls. Ties go to the lower document id, then the
-        earlier passage, so that the order in which documents came does not matter. Fewer than k
-        come back when fewer are let through.
+        most of its words, all within `filters`. They are ranked by how near their nearest sentence
+        is and how well their words match, together (see index.fuse). `score` orders hits within one
+        call and means nothing between calls. Ties go to the lower document id, then the earlier
+        passage, so that the order in which documents came does not matter. Fewer than k come back
+        when fewer are let through.
 
         Raises QueryError if `query` is blank or too long, k is less than 1, or a filter names
         something unknown or something that may mean several.
@@ -369,10 +367,11 @@ class Snapshot:
         lexical = self.state.lexical.search(analyzed.lexical, depth, *limits)
         rows = self.state.catalogue.passages({row for row, _ in (*dense, *lexical)})
         by_place = {_place(row): row for row in rows.values()}
-        nearest = self._nearest_sentences(vector, rows)
-        rankings = [_by_place(ranking, rows) for ranking in (nearest, lexical)]
-        fused = fuse(rankings, WEIGHTS)[:k]
-        chosen = [(by_place[place], score) for place, score in fused]
+        fused = fuse(
+            {_place(rows[row]): near for row, near in self._nearest_sentences(vector, rows)},
+            {_place(rows[row]): score for row, score in lexical},
+        )
+        chosen = [(by_place[place], score) for place, score in fused[:k]]
         infos = self._infos([row.document_row for row, _ in chosen])
         return [
             Hit(
@@ -402,9 +401,7 @@ class Snapshot:
         keys = sorted(held)
         firsts = np.cumsum([0, *(len(held[key]) for key in keys[:-1])])
         scores = np.concatenate([held[key] for key in keys]) @ vector
-        # Which other passages are candidates decides the last bits of a product; without them
-        # two sentences of the same words tie wherever they stand.
-        best = np.maximum.reduceat(scores, firsts).round(6)
+        best = np.maximum.reduceat(scores, firsts)
         of_text = dict(zip(keys, best.tolist(), strict=True))
         return [(row_id, of_text[row.sha256]) for row_id, row in rows.items()]
 
@@ -480,14 +477,6 @@ class Snapshot:
 
 def _place(row: PassageRow) -> tuple[str, int, int]:
     return row.passage.document_id, row.passage.start, row.passage.end
-
-
-def _by_place(
-    ranking: Sequence[tuple[int, float]], rows: Mapping[int, PassageRow]
-) -> list[tuple[str, int, int]]:
-    """Return a ranking's passages by score, then by where they stand rather than by row id."""
-    ranked = sorted((-score, _place(rows[row])) for row, score in ranking)
-    return [place for _, place in ranked]
 
 
 def _choices(name: str, value: str, known: Sequence[str]) -> str:

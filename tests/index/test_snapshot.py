@@ -3,11 +3,13 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import index.snapshot
+from index.fuse import fuse
 from index.ingestion import ingest
 from index.search import Filters, QueryError
 from index.snapshot import MAX_QUERY_CHARS
@@ -192,7 +194,7 @@ def blurred(store: Store, tmp_path: Path) -> Store:
 
 
 def nearest(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(index.snapshot, "WEIGHTS", (1.0, 0.0))
+    monkeypatch.setattr(index.snapshot, "fuse", partial(fuse, share=0.0))
     with store.snapshot() as snapshot:
         return [hit.document.title for hit in snapshot.search("attack", 10)]
 
